@@ -1,0 +1,45 @@
+# The verbs of this project. `make run` and `make test` need nothing but Python 3.11+ and make.
+
+PYTHON ?= python3
+TORCH ?= pinned
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready-$(TORCH)
+
+.PHONY: setup run test check format bench gpu-check docs clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt tools/setup.sh
+	@PYTHON="$(PYTHON)" TORCH="$(TORCH)" VENV="$(VENV)" sh tools/setup.sh
+	@touch $@
+
+# The app comes later; until then this is the pooling study on the embedded data set, with its table.
+run: setup
+	@$(BIN)/cnnlab study pooling --dataset digits --epochs 60 --lr 0.05 --seeds 3
+
+test: setup
+	@$(BIN)/pytest
+
+check: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+format: setup
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+bench: setup
+	@$(BIN)/python -m benchmarks.loop
+	@$(BIN)/python -m benchmarks.startup
+
+gpu-check: setup
+	@$(BIN)/pytest -m gpu
+
+docs: setup
+	@$(BIN)/python -m tools.document
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

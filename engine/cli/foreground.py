@@ -1,0 +1,103 @@
+"""Runs trained while the user watches: lanes at work, progress drawn, signals turned into orderly ends."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from engine.cli.output import print_note
+from engine.cli.progress import open_progress
+from engine.errors import ExitCode
+from engine.execution.control import Leave
+from engine.machine import default_lanes
+from engine.store import Run, RunStore
+from engine.text import clean
+from engine.worker.pool import LanePool
+
+_LOOK_SECONDS = 0.1
+_DRAW_SECONDS = 0.25
+
+
+class Signals:
+    """What the terminal and the system asked for: how to leave, and with which exit code."""
+
+    def __init__(self) -> None:
+        self.leave = Leave.NO
+        self.exit_code = ExitCode.DONE
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT:
+            self.leave = Leave.ABANDON if self.leave is not Leave.NO else Leave.AFTER_EPOCH
+            self.exit_code = ExitCode.INTERRUPTED
+        else:
+            self.leave = max(self.leave, Leave.NOW)
+            self.exit_code = ExitCode.TERMINATED if number == signal.SIGTERM else ExitCode.HANGUP
+
+
+@contextmanager
+def listening() -> Iterator[Signals]:
+    """SIGINT, SIGTERM and SIGHUP recorded instead of fatal."""
+    signals = Signals()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signals.handle) for number in numbers}
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def train_in_foreground(store: RunStore, runs: Sequence[Run], device: str, lanes: int | None = None) -> ExitCode:
+    """Train these runs to their end, in lanes; runs that had not begun when the user left are taken back.
+
+    Args:
+        lanes: runs at once; None: what suits the device.
+
+    Returns:
+        DONE, FAILED if a run failed, or the code of the signal that ended it.
+    """
+    pool = LanePool(store, device, lanes or default_lanes(device, len(runs)))
+    outcome = ExitCode.DONE
+    with listening() as signals:
+        view = open_progress(len(runs))
+        try:
+            for run in runs:
+                pool.add(run)
+            asked, drawn = Leave.NO, 0.0
+            while pool.is_busy:
+                for ended in pool.poll(_LOOK_SECONDS):
+                    if ended.error:
+                        print_note(f"{clean(store.get(ended.run_id).name)}: {clean(ended.error)}")
+                        outcome = ExitCode(ended.exit_code)
+                if signals.leave > asked:
+                    asked = signals.leave
+                    print_note(_LEAVING[asked])
+                    _take_back(store, pool.leave(asked))
+                if time.monotonic() - drawn >= _DRAW_SECONDS:
+                    view.update([run.reload() for run in runs])
+                    drawn = time.monotonic()
+            view.update([run.reload() for run in runs])
+        finally:
+            view.close()
+            pool.close()
+    if signals.exit_code:
+        return signals.exit_code
+    failed = any(run.reload().state == "failed" for run in runs)
+    return ExitCode.FAILED if failed and outcome is ExitCode.DONE else outcome
+
+
+_LEAVING = {
+    Leave.AFTER_EPOCH: "finishing the epoch, then evaluating and saving; ctrl-c again: stop now, checkpoint kept",
+    Leave.NOW: "stopping: checkpoint, evaluation, then the end",
+    Leave.ABANDON: "stopping now; the checkpoint is kept: `cnnlab resume RUN` goes on",
+}
+
+
+def _take_back(store: RunStore, run_ids: Sequence[str]) -> None:
+    for run_id in run_ids:
+        store.trash(store.get(run_id))
+    if run_ids:
+        print_note(f"{len(run_ids)} run(s) that had not begun were taken back (in the trash)")

@@ -1,0 +1,72 @@
+"""Numbers as people read them. Unknown is `-`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.text import clean
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """`0.8433` as `84.3`."""
+    return "-" if fraction is None else f"{100 * fraction:.{digits}f}"
+
+
+def points(fraction: float | None) -> str:
+    """A difference of fractions in percentage points, with its sign: `+3.2`."""
+    return "-" if fraction is None else f"{100 * fraction:+.1f}"
+
+
+def interval(low: float | None, high: float | None, *, signed: bool = False) -> str:
+    """`[79.7 88.0]`, or `[+0.2 +6.2]` for a difference."""
+    if low is None or high is None:
+        return "-"
+    return f"[{points(low)} {points(high)}]" if signed else f"[{percent(low)} {percent(high)}]"
+
+
+def p_value(p: float | None) -> str:
+    """`.09`, `.003`, `< .001`."""
+    if p is None:
+        return "-"
+    if p < 0.001:
+        return "< .001"
+    text = f"{p:.2f}" if p >= 0.0995 or round(p, 3) == round(p, 2) else f"{p:.3f}"
+    return text.lstrip("0") if p < 1 else text
+
+
+def duration(seconds: float | None) -> str:
+    """`0:44`, `1:02:03`; below ten seconds `3.2 s`."""
+    if seconds is None:
+        return "-"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def speed(images_per_second: float | None) -> str:
+    """`9.5k img/s`."""
+    if images_per_second is None:
+        return "-"
+    return f"{images_per_second / 1000:.1f}k img/s" if images_per_second >= 1000 else f"{images_per_second:.0f} img/s"
+
+
+def millions(count: float | None) -> str:
+    """Multiply-adds: `1.33`."""
+    return "-" if count is None else f"{count / 1e6:.2f}"
+
+
+def short_classes(classes: list[str], most: int = 3) -> str:
+    """`apple, aquarium_fish+1`."""
+    shown = [clean(name) for name in classes[:most]]
+    return ", ".join(shown) + (f"+{len(classes) - most}" if len(classes) > most else "")
+
+
+def setting(value: Any) -> str:
+    """A setting's value as one types it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return short_classes([str(item) for item in value])
+    return f"{value:g}" if isinstance(value, float) else clean(value)

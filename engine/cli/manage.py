@@ -1,0 +1,131 @@
+"""`cnnlab clone`, `edit`, `rm`, `restore`, `prune`: what one does with runs that are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.cli.options import device_option, find_run, json_option, open_store, run_argument, runs_option
+from engine.cli.output import print_json, print_line
+from engine.errors import ExitCode, RequestError
+from engine.text import clean
+
+
+@click.command()
+@run_argument()
+@click.option("--run", "train_it", is_flag=True, help="train it, instead of printing its settings")
+@click.option("--name", help="with --run: name of the new run")
+@device_option
+@runs_option
+@json_option
+def clone(reference: str, train_it: bool, name: str | None, device: str, runs_dir: Path | None, as_json: bool) -> int:
+    """The settings of a run as TOML; with --run, the same training again."""
+    from engine.cli.train import check_device, finish
+    from engine.configuration import to_toml
+    from engine.experiment import Experiment
+    from engine.preparation import prepare, queue_run
+
+    store = open_store(runs_dir)
+    old = find_run(store, reference)
+    experiment = Experiment.build(old.experiment)
+    if not train_it:
+        if as_json:
+            print_json(experiment.to_dict())
+        else:
+            print_line(to_toml(experiment.to_dict()).rstrip())
+        return ExitCode.DONE
+    store.check_writable()
+    check_device(device)
+    data_dir = (old.document.get("request") or {}).get("data_dir")
+    place = Path(data_dir) if data_dir else None
+    experiment, _ = prepare(experiment, place)
+    run = queue_run(store, experiment, name=name or old.name, device=device, data_dir=place)
+    return finish(store, run, device, as_json)
+
+
+@click.command()
+@run_argument()
+@click.option("--name", help="a new name")
+@click.option("--tag", "tags", metavar="T", multiple=True, help="tags, instead of those it has; --tag '' for none")
+@click.option("--note", metavar="TEXT", help="a note")
+@runs_option
+@json_option
+def edit(
+    reference: str, name: str | None, tags: tuple[str, ...], note: str | None, runs_dir: Path | None, as_json: bool
+) -> int:
+    """Change a run's name, tags or note."""
+    from engine.store import edit_run
+
+    if name is None and not tags and note is None:
+        raise RequestError("nothing to change: give --name, --tag or --note")
+    run = find_run(open_store(runs_dir), reference)
+    edit_run(run, name=name, tags=[tag for tag in tags if tag] if tags else None, note=note)
+    changed = run.reload()
+    if as_json:
+        print_json(changed.to_json())
+    else:
+        print_line(f"{changed.id}  {clean(changed.name)}  {' '.join(map(clean, changed.tags))}")
+    return ExitCode.DONE
+
+
+@click.command()
+@run_argument("references", metavar="RUN...", nargs=-1, required=True)
+@runs_option
+@json_option
+def rm(references: tuple[str, ...], runs_dir: Path | None, as_json: bool) -> int:
+    """Move runs to the trash; `cnnlab restore RUN` brings them back."""
+    store = open_store(runs_dir)
+    runs = [find_run(store, reference) for reference in references]
+    for run in runs:
+        store.trash(run)
+        if not as_json:
+            print_line(f"{run.id}  {clean(run.name)}: in the trash; cnnlab restore {run.id}")
+    if as_json:
+        documents = [run.to_json() for run in runs]
+        print_json(documents[0] if len(documents) == 1 else {"runs": documents})
+    return ExitCode.DONE
+
+
+@click.command()
+@click.argument("reference", metavar="RUN")
+@runs_option
+@json_option
+def restore(reference: str, runs_dir: Path | None, as_json: bool) -> int:
+    """Bring a run back from the trash."""
+    run = open_store(runs_dir).restore(reference)
+    if as_json:
+        print_json(run.to_json())
+    else:
+        print_line(f"{run.id}  {clean(run.name)}: {run.state}")
+    return ExitCode.DONE
+
+
+@click.command()
+@click.option("--trash", is_flag=True, help="delete what is in the trash, for ever")
+@click.option(
+    "--checkpoints", is_flag=True, help="delete the checkpoints of finished runs; they cannot be extended then"
+)
+@click.option("--yes", is_flag=True, help="do not ask")
+@runs_option
+@json_option
+def prune(trash: bool, checkpoints: bool, yes: bool, runs_dir: Path | None, as_json: bool) -> int:
+    """Give back disk space."""
+    from engine.store.prune import prune_checkpoints
+
+    if not trash and not checkpoints:
+        raise RequestError("say what: --trash, --checkpoints or both")
+    store = open_store(runs_dir)
+    what = " and ".join(
+        words for words, on in (("the trash", trash), ("checkpoints of finished runs", checkpoints)) if on
+    )
+    if not yes and not click.confirm(f"delete {what} in {clean(store.root)} for ever?", default=False, err=True):
+        raise RequestError("nothing was deleted; --yes does not ask")
+    done = {"trash": store.empty_trash() if trash else 0, "checkpoint_bytes": 0}
+    if checkpoints:
+        done["checkpoint_bytes"] = prune_checkpoints(store)
+    if as_json:
+        print_json(done)
+    else:
+        print_line(f"{done['trash']} runs deleted from the trash, {done['checkpoint_bytes']:,} bytes of checkpoints")
+    return ExitCode.DONE

@@ -1,0 +1,137 @@
+"""Options that several commands share, and settings as options."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from engine.configuration import Settings, load_toml, merge, nest, parse_assignment, parse_value
+
+if TYPE_CHECKING:
+    from engine.store import Run, RunStore
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+# Option -> setting. The order is that of the help.
+SETTINGS = {
+    "dataset": ("dataset.name", "NAME", "digits, cifar10, cifar100, folder"),
+    "classes": ("dataset.classes", "A,B,C", "by name, index or superclass; default: all"),
+    "validation": ("dataset.validation", "X", 'fraction of train to select on; 0: none; "test": the test split'),
+    "split-seed": ("dataset.split_seed", "N", "fixes which images are held out"),
+    "image-size": ("dataset.image_size", "PX", "pixels a side, for digits and folder; a multiple of 16"),
+    "model": ("model.name", "NAME", "network: lab"),
+    "pooling": ("model.pooling", "P", "stride, max, avg"),
+    "hidden-size": ("model.hidden_size", "N", "filters of the first convolution"),
+    "epochs": ("training.epochs", "N", "passes over the training images"),
+    "batch-size": ("training.batch_size", "N", "images a step"),
+    "optimizer": ("training.optimizer", "O", "sgd, adamw"),
+    "lr": ("training.lr", "X", "learning rate"),
+    "momentum": ("training.momentum", "X", "of sgd"),
+    "weight-decay": ("training.weight_decay", "X", "of every weight and bias"),
+    "schedule": ("training.schedule", "S", "constant, cosine, one_cycle"),
+    "seed": ("training.seed", "N", "initial weights and order of the images"),
+    "threads": ("training.threads", "N", "CPU threads; 0: the machine and the network decide"),
+}
+_TEXT = {"dataset.name", "dataset.classes", "model.name", "model.pooling", "training.optimizer", "training.schedule"}
+
+
+def settings_options(command: Command) -> Command:
+    """The options that make an experiment: one a setting, `--config` and `--set`."""
+    command = click.option(
+        "--set", "assignments", metavar="K=V", multiple=True, help="any setting: --set training.nesterov=true"
+    )(command)
+    command = click.option("--config", metavar="F.toml", type=click.Path(path_type=Path), help="settings as TOML")(
+        command
+    )
+    for name in reversed(SETTINGS):
+        field, metavar, text = SETTINGS[name]
+        command = click.option(f"--{name}", field.replace(".", "__"), metavar=metavar, help=text)(command)
+    return command
+
+
+def settings_from(options: dict[str, Any], defaults: Settings | None = None) -> Settings:
+    """Nested settings: a TOML file, over it the options, over them `--set`. Takes what it reads out of `options`."""
+    config, assignments = options.pop("config"), options.pop("assignments")
+    given: dict[str, Any] = {}
+    for field, _, _ in SETTINGS.values():
+        text = options.pop(field.replace(".", "__"))
+        if text is not None:
+            given[field] = text if field in _TEXT else parse_value(text)
+    layers = [load_toml(config)] if config else []
+    return merge(defaults or {}, *layers, nest(given), nest(dict(map(parse_assignment, assignments))))
+
+
+def runs_option(command: Command) -> Command:
+    """`--runs DIR`: where the run folders are."""
+    return click.option(
+        "--runs",
+        "runs_dir",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        envvar="CNNLAB_RUNS",
+        help="folder of the runs  [default: $CNNLAB_RUNS, ./runs, or the data folder of the user]",
+    )(command)
+
+
+def data_dir_option(command: Command) -> Command:
+    """`--data-dir DIR`: where the data sets are."""
+    return click.option(
+        "--data-dir",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        envvar="CNNLAB_DATA",
+        help="folder, or archive, of the data set  [default: $CNNLAB_DATA or the cache of the user]",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """`--json`: one JSON document on stdout, nothing else there."""
+    return click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")(command)
+
+
+def device_option(command: Command) -> Command:
+    """`--device D`."""
+    return click.option("--device", metavar="D", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1")(
+        command
+    )
+
+
+def run_argument(name: str = "reference", **options: Any) -> Callable[[Command], Command]:
+    """`RUN`: an id, a unique beginning of one, a name, @last, @best; completed by the shell."""
+    return click.argument(name, metavar=options.pop("metavar", "RUN"), shell_complete=_complete_run, **options)
+
+
+def open_store(runs_dir: Path | None) -> RunStore:
+    """The folder of the runs that the options and the environment name."""
+    from engine.store import RunStore
+
+    return RunStore(runs_dir if runs_dir is not None else default_runs_dir())
+
+
+def default_runs_dir() -> Path:
+    """`./runs` where it exists, else the user's data folder."""
+    here = Path("runs")
+    if here.is_dir():
+        return here
+    home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return home / "cnnlab" / "runs"
+
+
+def find_run(store: RunStore, reference: str) -> Run:
+    """The run that a user means."""
+    if reference == "@best":
+        from engine.references import pick_best
+
+        best: Run = pick_best(store.runs())
+        return best
+    return store.resolve(reference)
+
+
+def _complete_run(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    store = open_store(context.params.get("runs_dir"))
+    words = ["@last", "@best", *(word for run in store.runs() for word in (run.name, run.id))]
+    return [word for word in dict.fromkeys(words) if word.startswith(incomplete)]

@@ -1,0 +1,56 @@
+"""What goes where: documents and tables on stdout, everything else on stderr, foreign text made safe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from engine.documents import encode_document
+from engine.text import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def print_json(document: Any) -> None:
+    """One strict JSON document on stdout; NaN and infinity become null."""
+    sys.stdout.write(encode_document(document, indent=2, ascii_only=not _is_utf8()).decode() + "\n")
+
+
+def print_line(text: str = "") -> None:
+    """One line of data on stdout, as the terminal's encoding can show it."""
+    sys.stdout.write(_encodable(text, sys.stdout.encoding) + "\n")
+
+
+def print_note(text: str) -> None:
+    """One line about what is going on, on stderr."""
+    sys.stderr.write(_encodable(text, sys.stderr.encoding) + "\n")
+    sys.stderr.flush()
+
+
+def print_error(message: str, field: str | None, exit_code: int, as_json: bool) -> None:
+    """An error: one line a problem on stderr; with `--json` also the document on stdout."""
+    if as_json:
+        print_json({"error": {"message": message, "field": field, "exit": int(exit_code)}})
+    for line in message.split("\n"):
+        print_note(f"cnnlab: {clean(line)}")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Rich's console: no colour when not a terminal or with NO_COLOR, no markup from foreign text."""
+    from rich.console import Console
+
+    width = None
+    stream = sys.stderr if stderr else sys.stdout
+    if not stream.isatty():
+        width = int(os.environ.get("COLUMNS", "0")) or 120
+    return Console(file=stream, markup=False, highlight=False, emoji=False, width=width, soft_wrap=False)
+
+
+def _is_utf8() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def _encodable(text: str, encoding: str | None) -> str:
+    return text.encode(encoding or "utf-8", "replace").decode(encoding or "utf-8")

@@ -1,0 +1,150 @@
+"""Progress of runs in the foreground, drawn from their folders: bars on a terminal, a line a run elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.cli.format import duration, percent, speed
+from engine.cli.output import console, print_note
+from engine.text import clean, shorten
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from engine.store import Run
+
+
+class ProgressView(Protocol):
+    """Shows runs while they train. `update` is called some times a second with fresh runs."""
+
+    def update(self, runs: Sequence[Run]) -> None: ...
+    def close(self) -> None: ...
+
+
+def open_progress(total_runs: int) -> ProgressView:
+    """Bars where stderr is a terminal, lines where it is not."""
+    return Bars(total_runs) if sys.stderr.isatty() else Lines(total_runs)
+
+
+class Lines:
+    """One line when a run begins and one when it ends."""
+
+    def __init__(self, total_runs: int) -> None:
+        self._total = total_runs
+        self._said: dict[str, str] = {}
+
+    def update(self, runs: Sequence[Run]) -> None:
+        for run in runs:
+            state = run.state
+            if state in ("queued", "starting") or self._said.get(run.id) == state:
+                continue
+            first = run.id not in self._said
+            self._said[run.id] = state
+            if state == "training" and first:
+                print_note(f"{clean(run.name)}: training, {run.experiment['training']['epochs']} epochs")
+            elif run.is_over:
+                done = sum(1 for said in self._said.values() if said in ("finished", "stopped", "failed"))
+                print_note(f"{clean(run.name)}: {ended_words(run)}  ({done} of {self._total})")
+
+    def close(self) -> None:
+        """Nothing to take down."""
+
+
+class Bars:
+    """One bar a run under way, over epochs × batches, and one for all runs."""
+
+    def __init__(self, total_runs: int) -> None:
+        self._progress = _bars()
+        self._total = total_runs
+        self._all: TaskID | None = None
+        if total_runs > 1:
+            self._all = self._progress.add_task("all runs", total=total_runs, words=f"0 of {total_runs} runs")
+        self._tasks: dict[str, TaskID] = {}
+        self._done: set[str] = set()
+        self._progress.start()
+
+    def update(self, runs: Sequence[Run]) -> None:
+        shares = 0.0
+        for run in runs:
+            share = self._update_run(run)
+            shares += share
+        if self._all is not None:
+            words = f"{len(self._done)} of {self._total} runs"
+            self._progress.update(self._all, completed=shares, words=words)
+
+    def _update_run(self, run: Run) -> float:
+        """Draw one run; returns the share of it that is done."""
+        state = run.state
+        if run.is_over:
+            if run.id not in self._done:
+                self._done.add(run.id)
+                if run.id in self._tasks:
+                    self._progress.remove_task(self._tasks.pop(run.id))
+                self._progress.console.print(f"{clean(run.name)}: {ended_words(run)}", highlight=False)
+            return 1.0
+        if state in ("queued", "interrupted"):
+            return 0.0
+        if run.id not in self._tasks:
+            name = shorten(clean(run.name), 24)
+            self._tasks[run.id] = self._progress.add_task(name, total=1.0, words=state)
+        progress = run.progress()
+        if not progress:
+            self._progress.update(self._tasks[run.id], words=state)
+            return 0.0
+        share = _share(progress)
+        self._progress.update(self._tasks[run.id], completed=share, words=progress_words(progress, state))
+        return share
+
+    def close(self) -> None:
+        self._progress.stop()
+
+
+def progress_words(progress: dict[str, Any], state: str) -> str:
+    """`epoch 310/500 batch 7/11 loss 0.240 acc 92.7 % 9.5k img/s 0:27 left`."""
+    parts = [
+        f"epoch {progress['epoch']}/{progress['epochs']}",
+        f"batch {progress['step']}/{progress['steps_per_epoch']}",
+    ]
+    if progress.get("loss") is not None:
+        parts.append(f"loss {progress['loss']:.3f}")
+    if progress.get("accuracy") is not None:
+        parts.append(f"acc {percent(progress['accuracy'])} %")
+    if progress.get("images_per_second"):
+        parts.append(speed(progress["images_per_second"]))
+    if state != "training":
+        parts.append(state)
+    elif progress.get("eta_seconds") is not None:
+        parts.append(f"{duration(progress['eta_seconds'])} left")
+    return "  ".join(parts)
+
+
+def ended_words(run: Run) -> str:
+    """How a run ended, in a line."""
+    if run.state == "failed":
+        return f"failed: {clean((run.document.get('failure') or {}).get('reason'))}"
+    summary = run.summary or {}
+    words = f"{run.state} after {duration(summary.get('seconds'))}"
+    return (
+        f"{words}, epoch {summary.get('selected_epoch')} selected: "
+        f"train {percent(summary.get('train_accuracy'))} %, test {percent(summary.get('test_accuracy'))} %"
+    )
+
+
+def _share(progress: dict[str, Any]) -> float:
+    steps = (progress["epoch"] - 1) * progress["steps_per_epoch"] + progress["step"]
+    return float(steps / (progress["epochs"] * progress["steps_per_epoch"]))
+
+
+def _bars() -> Progress:
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=16),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[words]}", markup=False),
+        console=console(stderr=True),
+        transient=True,
+    )

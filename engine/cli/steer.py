@@ -1,0 +1,68 @@
+"""`cnnlab stop`, `pause`: wishes for a run that another process trains."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
+from engine.cli.output import print_json, print_line
+from engine.errors import ExitCode, RefusedError, RequestError
+from engine.text import clean
+
+if TYPE_CHECKING:
+    from engine.store import Run
+
+_LOOK_SECONDS = 0.1
+_PATIENCE_SECONDS = 600.0
+
+
+@click.command()
+@run_argument()
+@runs_option
+@json_option
+def stop(reference: str, runs_dir: Path | None, as_json: bool) -> int:
+    """End a run at the next step; it is evaluated, reported, and its model kept."""
+    run = _alive(reference, runs_dir)
+    run.request("stop")
+    return _say(_wait(run, {"stopped", "finished", "failed", "interrupted"}), as_json)
+
+
+@click.command()
+@run_argument()
+@runs_option
+@json_option
+def pause(reference: str, runs_dir: Path | None, as_json: bool) -> int:
+    """Halt a run at the next step, with a checkpoint; `cnnlab resume RUN` lets it go on."""
+    run = _alive(reference, runs_dir)
+    run.request("pause")
+    return _say(_wait(run, {"paused", "stopped", "finished", "failed", "interrupted"}), as_json)
+
+
+def _alive(reference: str, runs_dir: Path | None) -> Run:
+    run = find_run(open_store(runs_dir), reference)
+    if not run.is_alive:
+        raise RequestError(f"{clean(run.name)} is {run.state}: nobody trains it now", field="run")
+    return run
+
+
+def _wait(run: Run, states: set[str]) -> Run:
+    """The run, once it is in one of these states."""
+    give_up = time.monotonic() + _PATIENCE_SECONDS
+    while run.state not in states:
+        if time.monotonic() > give_up:
+            raise RefusedError(f"{clean(run.name)} is still {run.state}; it was asked, and has not answered")
+        time.sleep(_LOOK_SECONDS)
+        run = run.reload()
+    return run
+
+
+def _say(run: Run, as_json: bool) -> int:
+    if as_json:
+        print_json(run.to_json())
+    else:
+        print_line(f"{run.id}  {clean(run.name)}: {run.state}")
+    return ExitCode.DONE

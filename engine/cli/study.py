@@ -1,0 +1,114 @@
+"""`cnnlab study`: runs that vary one thing on purpose, over seeds, and their table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.cli.options import (
+    data_dir_option,
+    device_option,
+    json_option,
+    open_store,
+    runs_option,
+    settings_from,
+    settings_options,
+)
+from engine.cli.output import print_json, print_line
+from engine.errors import ExitCode, Problem, SettingsError
+
+MAX_SEEDS = 100
+
+
+@click.group()
+def study() -> None:
+    """Vary one thing on purpose, over several seeds, and see what the difference is worth."""
+
+
+@study.command()
+@settings_options
+@click.option("--seeds", metavar="N", default="3", show_default=True, help="seeds: --seed, --seed + 1, …")
+@click.option("--name", help="name of the study", default="pooling", show_default=True)
+@click.option("--tag", "tags", metavar="T", multiple=True, help="a tag for every run; may be repeated")
+@click.option("--lanes", type=click.IntRange(1, 256), help="runs at once  [default: one a CPU core; on a GPU 1]")
+@device_option
+@data_dir_option
+@runs_option
+@json_option
+def pooling(
+    seeds: str,
+    name: str,
+    tags: tuple[str, ...],
+    lanes: int | None,
+    device: str,
+    data_dir: Path | None,
+    runs_dir: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> int:
+    """Train one network for each pooling tactic (stride, max, avg) and seed, and compare.
+
+    \b
+    cnnlab study pooling --dataset cifar100 --classes apple,aquarium_fish,baby --epochs 500 --seeds 4
+    """
+    from engine.cli.comparison_table import print_comparison
+    from engine.cli.foreground import train_in_foreground
+    from engine.cli.train import check_device
+    from engine.experiment import Experiment
+    from engine.preparation import default_name, prepare, queue_run
+    from engine.study import find_study, new_study_id, pooling_plan, study_document
+
+    store = open_store(runs_dir)
+    experiment = Experiment.build(settings_from(options))
+    first = experiment.training.seed
+    planned = list(range(first, first + _count(seeds)))
+    store.check_writable()
+    check_device(device)
+    experiment, _ = prepare(experiment, data_dir)
+    identity = {"id": new_study_id(), "name": name, "kind": "pooling", "seeds": planned}
+    runs = []
+    for position, (label, member) in enumerate(pooling_plan(experiment, planned), 1):
+        place = {**identity, "position": position, "label": label}
+        runs.append(
+            queue_run(
+                store, member, name=default_name(member), tags=tags, device=device, data_dir=data_dir, study=place
+            )
+        )
+    code = train_in_foreground(store, runs, device, lanes)
+    remaining = [run for run in store.runs() if (run.study or {}).get("id") == identity["id"]]
+    if not remaining:
+        return int(code)
+    document = study_document(find_study(remaining, str(identity["id"])))
+    if as_json:
+        print_json(document)
+    else:
+        print_comparison(document["comparison"])
+        print_line(f"\nstudy {identity['id']}: `cnnlab study show {identity['id']}` prints this again")
+    return int(code)
+
+
+@study.command()
+@click.argument("reference", metavar="STUDY")
+@click.option("--reference", "base", metavar="LABEL", help="what differences are taken to  [default: the first]")
+@runs_option
+@json_option
+def show(reference: str, base: str | None, runs_dir: Path | None, as_json: bool) -> int:
+    """A study's table again, from its run folders. STUDY is an id, a unique beginning of one, or a name."""
+    from engine.cli.comparison_table import print_comparison
+    from engine.study import find_study, study_document
+
+    store = open_store(runs_dir)
+    document = study_document(find_study(store.runs(), reference), reference=base)
+    if as_json:
+        print_json(document)
+    else:
+        print_comparison(document["comparison"])
+    return ExitCode.DONE
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_SEEDS:
+        raise SettingsError([Problem("seeds", f"{text!r} is not a whole number in 1 … {MAX_SEEDS}")])
+    return int(text)

@@ -1,0 +1,87 @@
+"""From settings to images: the source found, classes chosen, splits drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.cifar import CIFAR10_SOURCE, CIFAR100_SOURCE
+from engine.data.classes import choose_classes
+from engine.data.dataset import ImageDataset, Split, channel_statistics, split_sha256
+from engine.data.digits import Digits
+from engine.data.folder import Folder
+from engine.data.source import Decoded, Source, count_labels
+from engine.data.splits import check_counts, stratified
+from engine.errors import DataError
+from engine.experiment import DatasetSettings
+from engine.text import clean
+
+SOURCES: dict[str, Source] = {source.name: source for source in (Digits(), CIFAR10_SOURCE, CIFAR100_SOURCE, Folder())}
+
+
+def resolve_classes(settings: DatasetSettings, data_dir: Path | None = None) -> DatasetSettings:
+    """The same settings with every class named, in data-set order. Needs no images, except of a folder its names.
+
+    Raises:
+        SettingsError: naming each unknown class and the nearest spelling.
+    """
+    source = SOURCES[settings.name]
+    classes = choose_classes(settings.classes, source.class_names(data_dir), source.superclasses(), source.name)
+    return settings.model_copy(update={"classes": classes})
+
+
+def load_dataset(settings: DatasetSettings, data_dir: Path | None = None) -> ImageDataset:
+    """The images of the chosen classes, split.
+
+    Args:
+        data_dir: where the data set lies; None: where `cnnlab data fetch` puts it.
+
+    Raises:
+        SettingsError: unknown classes, or too few images of one.
+        DataError: missing or damaged data.
+    """
+    classes = resolve_classes(settings, data_dir).classes
+    decoded = SOURCES[settings.name].decode(data_dir, settings.image_size, settings.skip_broken)
+    if missing := [name for name in classes if name not in decoded.classes]:
+        raise DataError(f"{settings.name}: {', '.join(map(clean, missing))} is not in these data")
+    chosen = np.array([decoded.classes.index(name) for name in classes])
+    train, test = _choose(decoded.train, chosen), _choose(decoded.test, chosen)
+    holds_out = settings.validation not in (0, "test")
+    check_counts(count_labels(train.labels, len(classes)), classes, needed=2 if holds_out else 1, where="for training")
+    check_counts(count_labels(test.labels, len(classes)), classes, needed=1, where="for test")
+    validation, selected_on = train.take(np.zeros(0, dtype=np.int64)), "last"
+    if settings.validation == "test":
+        validation, selected_on = test, "test"
+    elif settings.validation:
+        kept, held = stratified(train.labels, float(settings.validation), settings.split_seed)
+        train, validation, selected_on = train.take(kept), train.take(held), "validation"
+    mean, std = channel_statistics(train.images)
+    return ImageDataset(
+        name=settings.name,
+        classes=classes,
+        train=train,
+        validation=validation,
+        test=test,
+        mean=mean,
+        std=std,
+        test_sha256=split_sha256(test, classes),
+        selected_on=selected_on,
+        notices=decoded.notices,
+    )
+
+
+def load_all(name: str, data_dir: Path | None = None) -> Decoded:
+    """A whole data set, all classes, before any split for validation."""
+    defaults = DatasetSettings(name=name)
+    return SOURCES[name].decode(data_dir, defaults.image_size, skip_broken=False)
+
+
+def _choose(split: Split, chosen: NDArray[np.int64]) -> Split:
+    """The images of the chosen classes, labelled by their place among them; only these are read."""
+    places = np.full(max(int(split.labels.max(initial=0)), int(chosen.max())) + 1, -1, dtype=np.int64)
+    places[chosen] = np.arange(len(chosen))
+    labels = places[split.labels]
+    rows = np.flatnonzero(labels >= 0)
+    return Split(np.ascontiguousarray(split.images[rows]), labels[rows])

@@ -1,0 +1,157 @@
+"""What the machine, the installation and the data look like, check by check, with a remedy for each problem."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from engine.machine import has_nvidia_gpu, usable_cores
+from engine.text import clean
+
+_FREE_BYTES = 2 << 30
+_OLDEST_TORCH = (2, 11)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at. `fix` says what to do where `ok` is false."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str | None = None
+
+
+def diagnose(runs_dir: Path, data_dir: Path | None) -> Iterator[Check]:
+    """Look at everything, the cheap things first."""
+    yield _python()
+    yield from _libraries()
+    yield from _devices()
+    yield _folder("runs", runs_dir)
+    yield _disk(runs_dir)
+    yield from _data_sets(data_dir)
+    yield from _runs(runs_dir)
+    yield _terminal()
+
+
+def _python() -> Check:
+    version = platform.python_version()
+    return Check("python", sys.version_info >= (3, 11), f"{version} on {platform.platform()}", "install Python 3.11+")
+
+
+def _libraries() -> Iterator[Check]:
+    for name in ("numpy", "scikit-learn", "onnx", "onnxruntime", "safetensors"):
+        try:
+            yield Check(name, True, metadata.version(name))
+        except metadata.PackageNotFoundError:
+            yield Check(name, False, "not installed", "make setup, or reinstall cnnlab-tui")
+
+
+def _devices() -> Iterator[Check]:
+    cores = usable_cores()
+    yield Check("cpu", True, f"{cores} usable cores: a study trains {cores} runs at once, one thread each")
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        yield Check("torch", False, f"cannot be imported: {clean(error)}", "make setup, or pip install 'torch>=2.11'")
+        return
+    version = tuple(int(part) for part in torch.__version__.split("+")[0].split(".")[:2])
+    build = f"CUDA {torch.version.cuda}" if torch.version.cuda else "CPU build"
+    yield Check("torch", version >= _OLDEST_TORCH, f"{torch.__version__}, {build}", "pip install 'torch>=2.11'")
+    yield from _gpus()
+
+
+def _gpus() -> Iterator[Check]:
+    import torch
+
+    if torch.cuda.is_available():
+        for number in range(torch.cuda.device_count()):
+            free, total = torch.cuda.mem_get_info(number)
+            name = torch.cuda.get_device_name(number)
+            yield Check(f"cuda:{number}", True, f"{name}, {free >> 20:,} of {total >> 20:,} MiB free")
+        return
+    driver = _nvidia_driver()
+    if not has_nvidia_gpu() and driver is None:
+        yield Check("gpu", True, "none: training runs on the CPU")
+    elif driver is None:
+        yield Check("gpu", False, "THERE IS AN NVIDIA GPU, BUT NO WORKING DRIVER", "install the NVIDIA driver")
+    else:
+        yield Check(
+            "gpu",
+            False,
+            f"THERE IS AN NVIDIA GPU (driver {driver}), BUT THIS TORCH DOES NOT SEE IT",
+            "make setup TORCH=system, or install the torch build for this driver (pytorch.org)",
+        )
+
+
+def _nvidia_driver() -> str | None:
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return None
+    command = [program, "--query-gpu=driver_version", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return clean(done.stdout.strip().splitlines()[0]) if done.stdout.strip() else None
+
+
+def _folder(name: str, folder: Path) -> Check:
+    if not folder.exists():
+        return Check(name, True, f"{clean(folder)}: not there yet, made with the first run")
+    if not folder.is_dir():
+        return Check(name, False, f"{clean(folder)} is not a folder", "--runs DIR or CNNLAB_RUNS")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Check(name, False, f"{clean(folder)} is read-only", "--runs DIR or CNNLAB_RUNS, or its permissions")
+    return Check(name, True, clean(folder.resolve()))
+
+
+def _disk(folder: Path) -> Check:
+    place = folder
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    return Check("disk", free >= _FREE_BYTES, f"{free >> 20:,} MiB free", "cnnlab prune --trash --checkpoints")
+
+
+def _data_sets(data_dir: Path | None) -> Iterator[Check]:
+    from engine.data import list_datasets
+
+    for listing in list_datasets(data_dir):
+        if listing.found is not None:
+            yield Check(f"data {listing.name}", True, f"found: {clean(listing.found)}")
+        elif listing.name == "folder":
+            yield Check("data folder", True, "your own images: --dataset folder --data-dir DIR")
+        else:
+            yield Check(f"data {listing.name}", True, f"not here; cnnlab data fetch {listing.name}, or --data-dir DIR")
+
+
+def _runs(runs_dir: Path) -> Iterator[Check]:
+    from engine.store import RunStore
+
+    if not runs_dir.is_dir():
+        return
+    runs = RunStore(runs_dir).runs()
+    damaged = [run for run in runs if run.damage]
+    yield Check("run folders", not damaged, f"{len(runs)} runs, {len(damaged)} damaged", "see each line below")
+    for run in damaged:
+        fix = f"its history and weights are as they were; look into it, or: cnnlab rm {clean(run.id)}"
+        yield Check(f"run {clean(run.id)}", False, clean(run.damage), fix)
+    interrupted = [run for run in runs if run.state == "interrupted"]
+    if interrupted:
+        names = ", ".join(clean(run.id) for run in interrupted[:3])
+        yield Check("interrupted runs", True, f"{len(interrupted)}: {names}; cnnlab resume RUN goes on")
+
+
+def _terminal() -> Check:
+    encoding = (sys.stdout.encoding or "").lower()
+    unicode = encoding.replace("-", "") == "utf8"
+    detail = f"TERM={clean(os.environ.get('TERM', ''))}, {encoding or 'no encoding'}"
+    return Check("terminal", True, detail + ("" if unicode else ": drawings fall back to ASCII"))

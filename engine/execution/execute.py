@@ -1,0 +1,179 @@
+"""The life of one run whose lock is held: starting, training, evaluating, finished; or stopped, or failed."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.architecture import build_architecture
+from engine.data import ImageDataset, load_dataset
+from engine.errors import LabError, StorageFullError
+from engine.evaluation import make_report
+from engine.events import Ended, EpochEnded, Evaluated, Event, Started
+from engine.execution.control import Control, Leave
+from engine.execution.recorder import Recorder
+from engine.execution.summary import describe_environment, summarize
+from engine.experiment import Experiment
+from engine.store import RunOwner
+from engine.store.files import replace_file
+from engine.store.layout import BEST
+from engine.training.checkpoint import Checkpoint, encode, load_checkpoint, made_on, restore
+from engine.training.device import choose_device, choose_threads, reproducible
+from engine.training.scoring import Scored, score_split
+from engine.training.trainer import DivergedError, Trainer
+
+
+def execute(
+    owner: RunOwner, *, device: str | None = None, lanes: int = 1, control: Control | None = None
+) -> Iterator[Event]:
+    """Train, evaluate and record one run; a run that has a checkpoint goes on from it.
+
+    Args:
+        owner: holds the run's lock.
+        device: `auto`, `cpu`, `cuda:0`; None: as the run's request says.
+        lanes: runs that share the device, for the choice of threads.
+        control: wishes of others, looked at when a chunk of steps ends.
+
+    Yields:
+        What happens. A failure that a user can cause is an `Ended("failed")`, and recorded; any other is
+        recorded, and raised.
+    """
+    control = control or Control()
+    owner.forget_requests()
+    owner.update(state="starting", failure=None, summary=None, waiting=None)
+    try:
+        yield from _execute(owner, device, lanes, control)
+    except StorageFullError:
+        raise  # nothing can be recorded; the last checkpoint stays, and the run is interrupted
+    except DivergedError as error:
+        where = {"epoch": error.epoch, "step": error.step, "lr": error.lr, "last_good_epoch": error.last_good_epoch}
+        yield _fail(owner, "diverged", error.message, **where)
+    except LabError as error:
+        yield _fail(owner, "error", error.message, exit=int(error.exit_code))
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        batch = owner.run.experiment["training"]["batch_size"]
+        place = "GPU memory" if isinstance(error, torch.OutOfMemoryError) else "memory"
+        yield _fail(owner, "out of memory", f"out of {place} at batch size {batch}; try {max(1, batch // 2)}")
+    except Exception as error:
+        owner.log(traceback.format_exc())
+        _fail(owner, "error", f"{type(error).__name__}: {error}")
+        raise
+
+
+def _fail(owner: RunOwner, kind: str, reason: str, **where: Any) -> Ended:
+    failure = {"kind": kind, "reason": reason, **where}
+    owner.log(f"failed: {reason}\n")
+    owner.update(state="failed", failure=failure)
+    owner.clear_progress()
+    return Ended("failed", failure=failure)
+
+
+def _execute(owner: RunOwner, wish: str | None, lanes: int, control: Control) -> Iterator[Event]:
+    run = owner.run
+    request = run.document.get("request") or {}
+    data_dir = Path(request["data_dir"]) if request.get("data_dir") else None
+    experiment = Experiment.build(run.experiment)
+    device = choose_device(wish or request.get("device") or "auto")
+    dataset = load_dataset(experiment.dataset, data_dir)
+    architecture = build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
+    checkpoint = load_checkpoint(run.path)
+    threads_before = run.environment.get("threads") if checkpoint else None
+    threads = choose_threads(experiment.training.threads or threads_before or 0, architecture.multiply_adds, lanes)
+    with reproducible(device, threads):
+        trainer = Trainer(experiment, dataset, device)
+        notices = _go_on(owner, trainer, checkpoint) if checkpoint else []
+        owner.cut_history(trainer.epoch)
+        environment = describe_environment(device, threads, lanes)
+        owner.update(state="training", environment={**run.environment, **environment})
+        for notice in (*dataset.notices, *notices):
+            owner.log(f"{notice}\n")
+        recorder = Recorder(owner, trainer, control)
+        if not checkpoint:
+            recorder.save()  # what a run that fails in its first epoch keeps
+        epochs, steps = experiment.training.epochs, trainer.steps_per_epoch
+        yield Started(run.id, str(device), threads, epochs, steps, trainer.epoch, trainer.step)
+        yield from _train(owner, trainer, recorder, control)
+        if control.leave is Leave.ABANDON:
+            owner.clear_progress()
+            return
+        scored = yield from _evaluate(owner, trainer, dataset, device)
+        summary = summarize(trainer, dataset, architecture, scored)
+        state = "finished" if trainer.is_done else "stopped"
+        owner.update(state=state, summary=summary)
+        owner.clear_progress()
+        yield Ended(state, summary)
+
+
+def _go_on(owner: RunOwner, trainer: Trainer, checkpoint: Checkpoint) -> list[str]:
+    """Continue from a checkpoint; say where it was made, if that is not here."""
+    restore(trainer, checkpoint)
+    before, now = checkpoint.scalars["made_on"], made_on(trainer.device)
+    changed = [f"{key} {before.get(key)} -> {now[key]}" for key in now if before.get(key) != now[key]]
+    if not changed:
+        return []
+    resumed = {"epoch": trainer.epoch, "at": datetime.now(UTC).isoformat(timespec="seconds"), "changed": changed}
+    owner.update(resumed_on=[*(owner.run.document.get("resumed_on") or []), resumed])
+    return [f"goes on elsewhere ({', '.join(changed)}): not equal to the bit to a run that was never interrupted"]
+
+
+def _train(owner: RunOwner, trainer: Trainer, recorder: Recorder, control: Control) -> Iterator[Event]:
+    try:
+        for event in trainer.events():
+            if isinstance(event, EpochEnded):
+                recorder.epoch_ended(event.record)
+                yield event
+                continue
+            recorder.chunk_ended(event)
+            yield event
+            control.take_requests(owner)
+            if control.is_paused:
+                _pause(owner, recorder, control)
+            if control.leave in (Leave.NOW, Leave.ABANDON):
+                break
+            trainer.finish_epoch = control.leave is Leave.AFTER_EPOCH
+    except DivergedError:
+        recorder.append()
+        raise
+    recorder.save()
+
+
+def _pause(owner: RunOwner, recorder: Recorder, control: Control) -> None:
+    recorder.save()
+    owner.update(state="paused")
+    while control.is_paused:
+        control.wait(0.1)
+        control.take_requests(owner)
+    owner.update(state="training")
+
+
+def _evaluate(
+    owner: RunOwner, trainer: Trainer, dataset: ImageDataset, device: torch.device
+) -> Generator[Event, None, dict[str, Scored]]:
+    """Score every split with the selected weights; predictions, report and weights go into the folder."""
+    owner.update(state="evaluating")
+    weights = trainer.selection.state_dict()
+    trainer.network.load_state_dict(weights)
+    selected = {"selected_epoch": int(trainer.selection.epoch), "selected_on": dataset.selected_on}
+    on_cpu = {name: tensor.cpu().contiguous() for name, tensor in weights.items()}
+    replace_file(owner.run.path / BEST, encode(on_cpu, selected))
+    scored: dict[str, Scored] = {}
+    reports: dict[str, dict[str, Any]] = {}
+    splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    for name, split in splits.items():
+        if len(split.labels):
+            scored[name] = score_split(trainer.network, split, device)
+            reports[name] = make_report(scored[name].labels, scored[name].predictions, dataset.classes)
+            yield Evaluated(name, reports[name])
+    arrays = {
+        f"{name}.{part}": getattr(result, part)
+        for name, result in scored.items()
+        for part in ("labels", "predictions", "confidence")
+    }
+    owner.write_predictions({**arrays, "test.logits": scored["test"].logits})
+    owner.write_report({"format": 1, "classes": list(dataset.classes), **selected, "splits": reports})
+    return scored

@@ -1,0 +1,56 @@
+"""Training longer: a new run that starts from the last checkpoint and the history of an old one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.errors import Problem, RefusedError, RequestError, SettingsError
+from engine.experiment import Experiment
+from engine.preparation import queue_run
+from engine.store import Run, RunStore
+
+
+def extend_run(
+    store: RunStore, old: Run, epochs: Any, *, name: str | None = None, device: str = "auto"
+) -> tuple[Run, str | None]:
+    """A queued run of `epochs` epochs in all, those of the old run done.
+
+    Returns:
+        The run, and a warning where it will not equal one trained that long at once.
+
+    Raises:
+        SettingsError: if `epochs` is not more than the old run has done.
+        RequestError: if the old run has no checkpoint, or its last epoch is under way.
+    """
+    from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+    from engine.training.schedule import depends_on_length
+
+    if old.is_alive:
+        raise RefusedError(f"{old.id} is {old.state}; stop it first, or let it end", field="run")
+    checkpoint = load_checkpoint(old.path)
+    if checkpoint is None:
+        raise RequestError(f"{old.id} has no checkpoint to go on from; train it anew: cnnlab clone", field="run")
+    experiment = Experiment.build(old.experiment).replace("training.epochs", epochs)
+    if epochs <= checkpoint.epoch:
+        message = f"{epochs} is not more than the {checkpoint.epoch} epochs that {old.id} has done"
+        raise SettingsError([Problem("training.epochs", message)])
+    data_dir = (old.document.get("request") or {}).get("data_dir")
+    schedule = experiment.training.schedule
+    equal = not depends_on_length(schedule)
+    run = queue_run(store, experiment, name=name or f"{old.name}-{epochs}", device=device)
+    with run.own() as owner:
+        scalars = {**checkpoint.scalars, "fingerprint": experiment.fingerprint}
+        save_checkpoint(run.path, Checkpoint(checkpoint.tensors, scalars))
+        owner.append_history([record for record in old.history().records if record["epoch"] <= checkpoint.epoch])
+        owner.update(
+            request={**run.document["request"], "data_dir": data_dir},
+            environment={"threads": old.environment.get("threads")},
+            extends={"run": old.id, "epoch": checkpoint.epoch, "equal_to_one_run": equal},
+        )
+    warning = None
+    if not equal:
+        warning = (
+            f"schedule {schedule} depends on the number of epochs: this run goes on at its learning rates for "
+            f"{epochs} epochs, and does not equal one trained that long at once"
+        )
+    return run, warning

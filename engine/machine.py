@@ -1,0 +1,22 @@
+"""What the machine offers, asked without importing torch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def usable_cores() -> int:
+    """Cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def has_nvidia_gpu() -> bool:
+    """Whether the kernel shows an NVIDIA GPU; whether torch can use it is another question."""
+    return any(Path(place).exists() for place in ("/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg"))
+
+
+def default_lanes(device: str, runs: int) -> int:
+    """Runs to train at once: on a CPU one a core, of one thread each; on a GPU one after the other."""
+    on_gpu = device.startswith("cuda") or (device == "auto" and has_nvidia_gpu())
+    return 1 if on_gpu else max(1, min(runs, usable_cores()))

@@ -1,0 +1,69 @@
+"""From wished settings to a queued run: everything that can be wrong is found before a folder is made."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.architecture import build_architecture
+from engine.errors import Problem, SettingsError
+from engine.experiment import Experiment
+
+if TYPE_CHECKING:
+    from engine.data import ImageDataset
+    from engine.store import Run, RunStore
+
+
+def prepare(experiment: Experiment, data_dir: Path | None = None) -> tuple[Experiment, ImageDataset]:
+    """The experiment with its classes named, and its data: found, whole, and enough for it.
+
+    Raises:
+        SettingsError: unknown classes, too few images, a batch larger than the data, images too small.
+        DataError: data that are missing or damaged.
+    """
+    from engine.data import load_dataset, resolve_classes
+
+    dataset_settings = resolve_classes(experiment.dataset, data_dir)
+    experiment = experiment.model_copy(update={"dataset": dataset_settings})
+    dataset = load_dataset(dataset_settings, data_dir)
+    build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
+    images, batch = len(dataset.train.labels), experiment.training.batch_size
+    if batch > images:
+        message = f"{batch:,} is more than the {images:,} training images; allowed is 1 … {images:,}"
+        raise SettingsError([Problem("training.batch_size", message)])
+    return experiment, dataset
+
+
+def default_name(experiment: Experiment) -> str:
+    """A name one can type: `cifar100-3-max-s0`."""
+    dataset, model, training = experiment.dataset, experiment.model, experiment.training
+    network = "" if model.name == "lab" else f"-{model.name}"
+    return f"{dataset.name}-{len(dataset.classes)}{network}-{model.pooling}-s{training.seed}"
+
+
+def queue_run(
+    store: RunStore,
+    experiment: Experiment,
+    *,
+    name: str | None = None,
+    tags: tuple[str, ...] = (),
+    device: str = "auto",
+    data_dir: Path | None = None,
+    study: dict[str, Any] | None = None,
+) -> Run:
+    """A new run of a prepared experiment, in state `queued`."""
+    request = {
+        "device": device,
+        "data_dir": str(data_dir.resolve()) if data_dir else None,
+        "queued_at": datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    return store.create(
+        experiment.to_dict(),
+        fingerprint=experiment.fingerprint,
+        name=name or default_name(experiment),
+        tags=tags,
+        study=study,
+        request=request,
+    )

@@ -1,0 +1,99 @@
+"""Wishes of a user for a run that another process executes: one small file each, in the run's folder."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.documents import encode_document
+from engine.errors import RequestError
+from engine.store.files import FOLDER_MODE, explained, load_document, replace_file
+from engine.store.layout import REQUESTS
+from engine.text import clean
+
+KINDS = ("stop", "pause", "resume", "edit")
+EDITABLE = ("name", "tags", "note")
+_MAX_BYTES = 64 << 10
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Request:
+    """One wish. `grant` removes it: what was wished has been done."""
+
+    kind: str
+    payload: dict[str, Any]
+    path: Path
+
+    def grant(self) -> None:
+        with suppress(FileNotFoundError):
+            self.path.unlink()
+
+
+def leave_request(folder: Path, kind: str, payload: dict[str, Any]) -> None:
+    """Write a wish into a run folder."""
+    if kind not in KINDS:
+        raise RequestError(f"{kind!r} is not one of {', '.join(KINDS)}", field="kind")
+    place = folder / REQUESTS
+    with explained(place):
+        place.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    name = f"{time.time_ns():020}-{secrets.token_hex(4)}"
+    replace_file(place / name, encode_document({"format": 1, "kind": kind, **payload}))
+
+
+def read_requests(folder: Path) -> tuple[list[Request], list[str]]:
+    """The wishes in a run folder, oldest first, and what was refused, which is removed.
+
+    Refused is a file that another user owns or could write, and one that is no request.
+    """
+    requests, refused = [], []
+    try:
+        names = sorted(entry.name for entry in os.scandir(folder / REQUESTS) if not entry.name.startswith("."))
+    except OSError:
+        return [], []
+    for name in names:
+        path = folder / REQUESTS / name
+        reason = _stranger(path)
+        document = None if reason else load_document(path, max_bytes=_MAX_BYTES)
+        if document is not None and document.get("kind") in KINDS:
+            payload = {key: document[key] for key in EDITABLE if key in document}
+            reason = what_is_wrong_with(payload)
+            if reason is None:
+                requests.append(Request(document["kind"], payload, path))
+                continue
+        refused.append(f"request {clean(name)} refused: {reason or 'not a request'}")
+        with suppress(OSError):
+            path.unlink()
+    return requests, refused
+
+
+def what_is_wrong_with(edit: dict[str, Any]) -> str | None:
+    """Why these cannot be a run's new name, tags and note; None where they can."""
+    name, tags, note = edit.get("name", "-"), edit.get("tags", []), edit.get("note", "")
+    if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST_NAME:
+        return f"name: {name!r:.60} is not a text of 1 … {_LONGEST_NAME} characters"
+    if not isinstance(tags, list) or not all(isinstance(tag, str) and tag.strip() for tag in tags):
+        return f"tags: {tags!r:.60} is not a list of words"
+    if not isinstance(note, str):
+        return f"note: {note!r:.60} is not text"
+    return None
+
+
+def _stranger(path: Path) -> str | None:
+    try:
+        status = path.lstat()
+    except OSError as error:
+        return str(error.strerror)
+    if not stat.S_ISREG(status.st_mode):
+        return "not a regular file"
+    if status.st_uid != os.geteuid():
+        return f"it belongs to user {status.st_uid}"
+    if status.st_mode & 0o022:
+        return "others may write it"
+    return None

@@ -1,0 +1,172 @@
+"""One run as its folder shows it: read tolerantly, its state computed, never raising for damage."""
+
+from __future__ import annotations
+
+import stat
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.documents import DocumentError, parse_document
+from engine.errors import DataError, RefusedError
+from engine.store import layout
+from engine.store.arrays import Arrays, DamagedFileError, decode_arrays
+from engine.store.files import load_document, read_file
+from engine.store.history import History, parse_history
+from engine.store.lock import is_held, is_trusted
+from engine.store.shape import newer_format, what_is_wrong
+
+if TYPE_CHECKING:
+    from engine.store.owner import RunOwner
+
+
+class Run:
+    """A run as it was when it was read; `reload` reads it again.
+
+    Attributes:
+        path: its folder.
+        id: the folder's name.
+        document: `run.json`; what can be known of it where it is damaged.
+        damage: why `run.json` cannot be relied on, or None.
+        read_only_reason: why nothing may be written here, or None.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+        self.document: dict[str, Any] = {}
+        self.damage = self._read()
+        self.read_only_reason = None if self.damage else newer_format(self.document)
+
+    def _read(self) -> str | None:
+        try:
+            if stat.S_ISLNK(self.path.lstat().st_mode):
+                return "skipped (symlink)"
+            document = parse_document(read_file(self.path / layout.RUN, max_bytes=layout.MAX_BYTES[layout.RUN]))
+        except FileNotFoundError:
+            return f"{layout.RUN} is missing"
+        except (DataError, RefusedError) as error:
+            return error.message.removeprefix(f"{self.path}/")
+        except DocumentError as error:
+            return f"{layout.RUN}: {error}"
+        wrong = what_is_wrong(document)
+        if wrong is None:
+            self.document = document
+            return None
+        return f"{layout.RUN}: {wrong}"
+
+    @property
+    def name(self) -> str:
+        return str(self.document.get("name") or self.id)
+
+    @property
+    def tags(self) -> list[str]:
+        return list(self.document.get("tags") or [])
+
+    @property
+    def note(self) -> str:
+        return str(self.document.get("note") or "")
+
+    @property
+    def created(self) -> str:
+        return str(self.document.get("created") or "")
+
+    @property
+    def experiment(self) -> dict[str, Any]:
+        """The settings by section; empty where they are not known."""
+        return self._table("experiment") or {}
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        return self._table("environment") or {}
+
+    @property
+    def summary(self) -> dict[str, Any] | None:
+        return self._table("summary")
+
+    @property
+    def study(self) -> dict[str, Any] | None:
+        return self._table("study")
+
+    def _table(self, key: str) -> dict[str, Any] | None:
+        value = self.document.get(key)
+        return value if isinstance(value, dict) and value else None
+
+    @cached_property
+    def state(self) -> str:
+        """What the run is in now: what it last said, unless nobody is there to be what it says."""
+        if self.damage:
+            return layout.DAMAGED
+        said = str(self.document.get("state"))
+        if said not in layout.ALIVE or is_held(self.path / layout.LOCK) or not is_trusted(self.path):
+            return said
+        return layout.INTERRUPTED
+
+    @property
+    def is_alive(self) -> bool:
+        """Somebody executes it now."""
+        return self.state in layout.ALIVE
+
+    @property
+    def is_over(self) -> bool:
+        """Finished, stopped or failed."""
+        return self.state in layout.OVER
+
+    def to_json(self) -> dict[str, Any]:
+        """The run object of `--json`: `run.json` with the state computed."""
+        document = {**self.document, "id": self.id, "name": self.name, "state": self.state}
+        if self.damage:
+            document["damage"] = self.damage
+        if self.read_only_reason:
+            document["read_only"] = self.read_only_reason
+        return document
+
+    def reload(self) -> Run:
+        return Run(self.path)
+
+    def history(self) -> History:
+        """The epochs so far; empty where there is no history."""
+        try:
+            return parse_history(read_file(self.path / layout.HISTORY, max_bytes=layout.MAX_BYTES[layout.HISTORY]))
+        except (FileNotFoundError, DataError, RefusedError):
+            return History([])
+
+    def progress(self) -> dict[str, Any] | None:
+        """The step under way and the heartbeat; None when nothing is under way."""
+        return self._load(layout.PROGRESS)
+
+    def report(self) -> dict[str, Any] | None:
+        """`report.json`, every split."""
+        return self._load(layout.REPORT)
+
+    def export(self) -> dict[str, Any] | None:
+        """`export.json`, the parity certificate of an export."""
+        return self._load(layout.EXPORT)
+
+    def predictions(self) -> Arrays | None:
+        """`<split>.labels`, `<split>.predictions` int64 `[N]`, `<split>.confidence` float32 `[N]`, `test.logits`
+        float32 `[N, K]`; None where they are missing or damaged."""
+        try:
+            data = read_file(self.path / layout.PREDICTIONS, max_bytes=layout.MAX_BYTES[layout.PREDICTIONS])
+            return decode_arrays(data)[0]
+        except (FileNotFoundError, DataError, RefusedError, DamagedFileError):
+            return None
+
+    def _load(self, name: str) -> dict[str, Any] | None:
+        return load_document(self.path / name, max_bytes=layout.MAX_BYTES[name])
+
+    def request(self, kind: str, **payload: Any) -> None:
+        """Leave a wish for whoever executes this run: stop, pause, resume, edit."""
+        from engine.store.requests import leave_request
+
+        leave_request(self.path, kind, payload)
+
+    def own(self, wait_seconds: float = 1.0) -> RunOwner:
+        """Take the run's lock, to write.
+
+        Raises:
+            RefusedError: naming the holder, or why nobody may write here.
+        """
+        from engine.store.owner import RunOwner
+
+        return RunOwner(self, wait_seconds)

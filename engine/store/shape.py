@@ -1,0 +1,69 @@
+"""What run.json must look like for everybody else to rely on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.store.layout import ALIVE, FORMAT, OVER, QUEUED
+
+_STATES = {QUEUED, *ALIVE, *OVER}
+_TEXTS = ("name", "created", "note", "fingerprint")
+_TABLES = ("study", "request", "environment", "summary", "failure")
+_NUMBERS = (
+    "epochs_done", "selected_epoch", "train_accuracy", "validation_accuracy", "test_accuracy", "train_loss",
+    "validation_loss", "test_loss", "overfitting_gap", "loss_gap", "seconds", "images_per_second", "parameters",
+    "multiply_adds",
+)  # fmt: skip
+
+
+def what_is_wrong(document: Any) -> str | None:
+    """Why this cannot be a run of a known format; None where nothing is wrong."""
+    if not isinstance(document, dict):
+        return "not a JSON object"
+    if type(document.get("format")) is not int:
+        return f"format is {document.get('format')!r}, not a whole number"
+    if document["format"] > FORMAT:
+        return None  # a newer one is shown as far as it is understood
+    return _wrong_types(document) or _wrong_experiment(document.get("experiment")) or _wrong_summary(document)
+
+
+def newer_format(document: dict[str, Any]) -> str | None:
+    """What to say of a run that a newer cnnlab made."""
+    number = document.get("format")
+    if type(number) is int and number > FORMAT:
+        return f"made by a newer cnnlab (format {number}, this one knows {FORMAT}): read-only"
+    return None
+
+
+def _wrong_types(document: dict[str, Any]) -> str | None:
+    for key in _TEXTS:
+        if not isinstance(document.get(key, ""), str):
+            return f"{key} is not text"
+    for key in _TABLES:
+        if not isinstance(document.get(key) or {}, dict):
+            return f"{key} is not a table"
+    tags = document.get("tags") or []
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        return "tags is not a list of texts"
+    return None if document.get("state") in _STATES else f"state {document.get('state')!r} is not known"
+
+
+def _wrong_experiment(experiment: Any) -> str | None:
+    if not isinstance(experiment, dict):
+        return "experiment is missing"
+    for section in ("dataset", "model", "training"):
+        if not isinstance(experiment.get(section), dict):
+            return f"experiment.{section} is missing"
+    classes = experiment["dataset"].get("classes", [])
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+        return "experiment.dataset.classes is not a list of names"
+    return None
+
+
+def _wrong_summary(document: dict[str, Any]) -> str | None:
+    summary = document.get("summary") or {}
+    for key in _NUMBERS:
+        value = summary.get(key)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            return f"summary.{key} is not a number"
+    return None

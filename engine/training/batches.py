@@ -1,0 +1,69 @@
+"""A split held on the device, and its batches without a copy on the host."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from engine.data import Split
+from engine.network import Normalize
+
+# A split is normalised once, before training, while that takes no more than this; else batch by batch.
+_NORMALISED_BYTES = 2 << 30
+
+
+class Batches:
+    """One split on the device, as batches for a network's `layers`.
+
+    Images stay NHWC in memory: permuted, that is torch's channels-last layout, and rows are gathered
+    by `index_select`, twenty times as fast as indexing. Normalised before or after gathering, the
+    values are the same to the bit.
+
+    Args:
+        split: uint8 `[N, H, W, C]`, int64 `[N]`.
+        normalize: the network's own normalisation, on `device`.
+        batch_size: images a batch; the last one may be shorter.
+    """
+
+    def __init__(self, split: Split, normalize: Normalize, batch_size: int, device: torch.device) -> None:
+        images = torch.from_numpy(split.images.copy()).to(device)  # the copy: a memory map is read-only
+        self.labels = torch.from_numpy(split.labels.copy()).to(device)
+        self.size = len(self.labels)
+        self.batch_size = batch_size
+        self.steps = -(-self.size // batch_size)
+        self.sizes = torch.full((self.steps,), batch_size, dtype=torch.float64, device=device)
+        if self.steps:
+            self.sizes[-1] = self.size - (self.steps - 1) * batch_size
+        self._normalize = normalize
+        self._normalised = images.numel() * 4 <= _NORMALISED_BYTES
+        if self._normalised:
+            images = _normalise_in_parts(images, normalize)
+        self._images = images
+        rows = min(batch_size, self.size)
+        self._image_buffer = torch.empty((rows, *images.shape[1:]), dtype=images.dtype, device=device)
+        self._label_buffer = torch.empty(rows, dtype=torch.int64, device=device)
+
+    def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Images `float32 [B, C, H, W]` and labels `int64 [B]` of these rows; valid until the next call."""
+        count = len(rows)
+        images = torch.index_select(self._images, 0, rows, out=self._image_buffer[:count])
+        labels = torch.index_select(self.labels, 0, rows, out=self._label_buffer[:count])
+        return self._to_network(images), labels
+
+    def part(self, step: int) -> tuple[Tensor, Tensor]:
+        """Batch `step` in data-set order, without a copy."""
+        rows = slice(step * self.batch_size, (step + 1) * self.batch_size)
+        return self._to_network(self._images[rows]), self.labels[rows]
+
+    def _to_network(self, images: Tensor) -> Tensor:
+        if self._normalised:
+            return images.permute(0, 3, 1, 2)  # [B, H, W, C] -> [B, C, H, W], channels-last
+        normalised: Tensor = self._normalize(images)
+        return normalised
+
+
+def _normalise_in_parts(images: Tensor, normalize: Normalize) -> Tensor:
+    result = torch.empty(images.shape, dtype=torch.float32, device=images.device)
+    for part, into in zip(torch.split(images, 4096), torch.split(result, 4096), strict=True):
+        into.copy_(normalize(part).permute(0, 2, 3, 1))
+    return result

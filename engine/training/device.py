@@ -1,0 +1,82 @@
+"""Where a run trains: the device, its threads, and the switches that make it reproducible."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import torch
+
+from engine.errors import RequestError
+from engine.machine import usable_cores
+from engine.text import clean
+
+# Below this a second thread waits more than it works, and collapses beside any other busy process.
+_ONE_THREAD_MULTIPLY_ADDS = 5_000_000
+
+
+def choose_device(wish: str) -> torch.device:
+    """The device for `auto`, `cpu`, `cuda` or `cuda:1`.
+
+    Raises:
+        RequestError: for another word, or a GPU that torch does not see.
+    """
+    if wish == "auto":
+        return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+    if wish == "cpu":
+        return torch.device("cpu")
+    name, _, index = wish.partition(":")
+    if name != "cuda" or (index and not index.isdecimal()):
+        raise RequestError(f"{clean(wish)!r} is not one of auto, cpu, cuda, cuda:0, cuda:1, …", field="device")
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    number = int(index or 0)
+    if number >= count:
+        found = f"torch {torch.__version__} sees {count} GPU(s)" if count else f"torch {torch.__version__} sees no GPU"
+        raise RequestError(f"{clean(wish)!r} is not there: {found}; see `cnnlab doctor`", field="device")
+    return torch.device("cuda", number)
+
+
+def choose_threads(wish: int, multiply_adds: int, lanes: int) -> int:
+    """CPU threads of a run: what was asked for, else one for a small network, else its share of the cores."""
+    if wish:
+        return wish
+    if multiply_adds < _ONE_THREAD_MULTIPLY_ADDS:
+        return 1
+    return max(1, usable_cores() // max(1, lanes))
+
+
+@cache
+def device_name(device: torch.device) -> str:
+    """The name of the hardware, `NVIDIA H100 80GB HBM3` or the processor's model."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    try:
+        for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass  # not Linux: the platform module knows a name too
+    return platform.processor() or platform.machine()
+
+
+@contextmanager
+def reproducible(device: torch.device, threads: int) -> Iterator[None]:
+    """Float32 without TF32, deterministic algorithms on a GPU, and the given number of threads; undone at the end."""
+    threads_before = torch.get_num_threads()
+    deterministic_before = torch.are_deterministic_algorithms_enabled()
+    matmul_before, cudnn_before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    torch.set_num_threads(threads)
+    if device.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read by cuBLAS when a handle is made
+        torch.use_deterministic_algorithms(True)
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads_before)
+        torch.use_deterministic_algorithms(deterministic_before)
+        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = matmul_before, cudnn_before

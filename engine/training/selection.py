@@ -1,0 +1,50 @@
+"""The weights of the best epoch so far, chosen and copied on the device without asking it for a number."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Selection:
+    """Keeps the weights of the selected epoch.
+
+    Selected is the highest validation accuracy over images, then the lowest validation loss, then the
+    earliest. Without validation every epoch replaces the one before, so that the last one stays.
+
+    Args:
+        network: whose state is followed.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self._network = network
+        self._current = list(network.state_dict(keep_vars=False).values())
+        self.weights = [tensor.clone() for tensor in self._current]
+        device = self._current[0].device
+        self.epoch = torch.zeros((), dtype=torch.int64, device=device)
+        self.correct = torch.full((), -1, dtype=torch.int64, device=device)
+        self.loss = torch.full((), torch.inf, dtype=torch.float64, device=device)
+
+    def offer(self, epoch: int, correct: Tensor | None, loss: Tensor | None) -> None:
+        """The network as it is after `epoch`.
+
+        Args:
+            correct: int64 scalar, validation images it gets right; None without validation.
+            loss: float64 scalar, its mean validation loss.
+        """
+        if correct is None or loss is None:
+            self.epoch.fill_(epoch)
+            for kept, current in zip(self.weights, self._current, strict=True):
+                kept.copy_(current)
+            return
+        better = (correct > self.correct) | ((correct == self.correct) & (loss < self.loss))
+        better &= torch.isfinite(loss)
+        torch.where(better, correct, self.correct, out=self.correct)
+        torch.where(better, loss, self.loss, out=self.loss)
+        torch.where(better, torch.full_like(self.epoch, epoch), self.epoch, out=self.epoch)
+        for kept, current in zip(self.weights, self._current, strict=True):
+            torch.where(better, current, kept, out=kept)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The kept weights, under the network's own names."""
+        return dict(zip(self._network.state_dict(), self.weights, strict=True))

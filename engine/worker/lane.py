@@ -1,0 +1,100 @@
+"""A lane: a process that trains one run after another, as lines on its standard input tell it.
+
+In: `{"run": id}` to train a run, `{"leave": "NOW"}` to end the one under way. Out: `{"ended": id, "state": ...}`. The main thread listens; only the other one touches torch. When the input
+ends, whoever started the lane is gone: it checkpoints, and leaves its run `interrupted`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from typing import Any, TextIO
+
+import click
+
+from engine.errors import LabError
+from engine.execution.control import Control, Leave
+from engine.store import RunStore
+
+
+class Lane:
+    """The two threads, and what they share: a queue of run ids and the wishes for the run under way."""
+
+    def __init__(self, store: RunStore, device: str, lanes: int, replies: TextIO) -> None:
+        self._store, self._device, self._lanes, self._replies = store, device, lanes, replies
+        self._runs: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._control = Control()
+
+    def listen(self, lines: TextIO) -> None:
+        """The main thread: obey until the input ends."""
+        trainer = threading.Thread(target=self._work, name="training")
+        trainer.start()
+        for line in lines:
+            message = json.loads(line)
+            if "run" in message:
+                self._runs.put(message["run"])
+            elif "leave" in message:
+                self._control.ask_to_leave(Leave[message["leave"]])
+        self._control.ask_to_leave(Leave.ABANDON)
+        self._runs.put(None)
+        trainer.join()
+
+    def _work(self) -> None:
+        """The training thread. What it cannot handle ends the process: the parent sees it, and says it on the run."""
+        try:
+            while (run_id := self._runs.get()) is not None and self._control.leave is not Leave.ABANDON:
+                try:
+                    self._execute(run_id)
+                except LabError as error:
+                    self._reply(ended=run_id, error=error.message, exit=int(error.exit_code))
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
+
+    def _execute(self, run_id: str) -> None:
+        from engine.execution.execute import execute
+
+        with self._store.get(run_id).own() as owner:
+            _log_to(owner.run.path / "worker.log")
+            for _ in execute(owner, device=self._device, lanes=self._lanes, control=self._control):
+                pass
+            state = owner.run.document.get("state")
+        self._reply(ended=run_id, state=state)
+
+    def _reply(self, **message: Any) -> None:
+        try:
+            self._replies.write(json.dumps(message) + "\n")
+            self._replies.flush()
+        except BrokenPipeError:
+            self._control.ask_to_leave(Leave.ABANDON)
+
+
+def _log_to(path: os.PathLike[str]) -> None:
+    """Everything this process prints from now on, C libraries included, goes to the run's log."""
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+
+
+@click.command(hidden=True)
+@click.option("--runs", required=True)
+@click.option("--device", required=True)
+@click.option("--lanes", type=int, required=True)
+def main(runs: str, device: str, lanes: int) -> None:
+    """Train runs, one after another."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # they are for whoever started the lane, and who will tell it
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    Lane(RunStore(runs), device, lanes, replies).listen(sys.stdin)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""Settings: every problem at once, in words that say what to do; one object from every source."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import SettingsError
+from engine.experiment import Experiment, choices, setting_fields
+
+PROBLEMS: list[tuple[str, Any, str]] = [
+    ("dataset.name", "cifar1000", "did you mean cifar100?"),
+    ("dataset.classes", 7.5, "not a list of class names"),
+    ("dataset.classes", ["a", ""], "empty class name"),
+    ("dataset.validation", 0.6, "0 … 0.5"),
+    ("dataset.validation", "train", '"test"'),
+    ("dataset.validation", True, '"test"'),
+    ("dataset.image_size", 40, "multiple of 16"),
+    ("dataset.image_size", 8, "16 … 512"),
+    ("model.name", "labb", "did you mean lab?"),
+    ("model.pooling", "maxx", "is not one of stride, max, avg (did you mean max?)"),
+    ("model.hidden_size", 0, "1 … 4,096"),
+    ("training.epochs", 0, "1 … 1,000,000"),
+    ("training.epochs", -3, "1 … 1,000,000"),
+    ("training.epochs", 10**9, "1 … 1,000,000"),
+    ("training.epochs", 2.0, "not a whole number"),
+    ("training.epochs", True, "not a whole number"),
+    ("training.epochs", "ten", "not a whole number"),
+    ("training.lr", math.nan, "not a finite number"),
+    ("training.lr", math.inf, "not a finite number"),
+    ("training.lr", 0, "(above) 0"),
+    ("training.lr", "fast", "not a number"),
+    ("training.momentum", 1.0, "(below) 1"),
+    ("training.nesterov", 1, "neither true nor false"),
+    ("training.nesterov", True, "needs momentum"),
+    ("training.schedule", "cosin", "did you mean cosine?"),
+    ("training.epoch", 3, "did you mean training.epochs?"),
+    ("model.lr", 3, "did you mean training.lr?"),
+    ("traning", {"lr": 1}, "did you mean training?"),
+    ("training", 3, "not a table"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "words"), PROBLEMS)
+def test_a_wrong_setting_names_its_field_and_what_is_allowed(field: str, value: Any, words: str) -> None:
+    section, _, key = field.partition(".")
+    with pytest.raises(SettingsError) as error:
+        Experiment.build({section: {key: value} if key else value})
+    (problem,) = error.value.problems
+    assert problem.field == field
+    assert words in problem.message
+
+
+def test_all_problems_are_said_at_once() -> None:
+    with pytest.raises(SettingsError) as error:
+        Experiment.build({"model": {"pooling": "x"}, "training": {"epochs": 0, "lr": math.nan}})
+    assert {problem.field for problem in error.value.problems} == {"model.pooling", "training.epochs", "training.lr"}
+    assert len(error.value.message.splitlines()) == 3
+
+
+def test_momentum_is_for_sgd_alone() -> None:
+    with pytest.raises(SettingsError, match="only sgd has it"):
+        Experiment.build({"training": {"optimizer": "adamw", "momentum": 0.9}})
+
+
+def test_the_fingerprint_is_blind_to_seed_and_threads_alone() -> None:
+    plain = Experiment()
+    assert plain.replace("training.seed", 5).fingerprint == plain.fingerprint
+    assert plain.replace("training.threads", 2).fingerprint == plain.fingerprint
+    for field, value in (("training.lr", 0.1), ("model.pooling", "avg"), ("dataset.split_seed", 1)):
+        assert plain.replace(field, value).fingerprint != plain.fingerprint
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Experiment().training.lr = 1.0  # type: ignore[misc]
+
+
+def test_choices_are_those_of_the_types() -> None:
+    assert choices("model.pooling") == ("stride", "max", "avg")
+    assert choices("training.lr") == ()
+    assert "dataset.classes" in setting_fields()
+
+
+SETTINGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "dataset": st.fixed_dictionaries(
+            {},
+            optional={
+                "classes": st.lists(st.text("abc é", min_size=1).filter(str.strip), max_size=3),
+                "validation": st.one_of(st.just("test"), st.floats(0, 0.5)),
+                "split_seed": st.integers(0, 2**32 - 1),
+            },
+        ),
+        "model": st.fixed_dictionaries({}, optional={"pooling": st.sampled_from(["stride", "max", "avg"])}),
+        "training": st.fixed_dictionaries(
+            {}, optional={"epochs": st.integers(1, 1_000_000), "lr": st.floats(1e-300, 1e9), "seed": st.integers(0, 99)}
+        ),
+    },
+)
+
+
+@given(SETTINGS)
+def test_an_experiment_comes_back_from_its_dictionary_and_its_toml(settings: dict[str, Any]) -> None:
+    import tomllib
+
+    from engine.configuration import to_toml
+
+    experiment = Experiment.build(settings)
+    assert Experiment.build(experiment.to_dict()) == experiment
+    again = Experiment.build(tomllib.loads(to_toml(experiment.to_dict())))
+    assert again == experiment
+    assert again.fingerprint == experiment.fingerprint
