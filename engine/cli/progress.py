@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.cli.format import duration, percent, speed
 from engine.cli.output import console, print_note
+from engine.format import duration, percent, speed
 from engine.text import clean, shorten
 
 if TYPE_CHECKING:

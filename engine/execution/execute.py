@@ -102,7 +102,7 @@ def _execute(owner: RunOwner, wish: str | None, lanes: int, control: Control) ->
             owner.clear_progress()
             return
         scored = yield from _evaluate(owner, trainer, dataset, device)
-        summary = summarize(trainer, dataset, architecture, scored)
+        summary = summarize(trainer, dataset, architecture, scored, owner.run.history())
         state = "finished" if trainer.is_done else "stopped"
         owner.update(state=state, summary=summary)
         owner.clear_progress()

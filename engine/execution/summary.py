@@ -10,6 +10,7 @@ import torch
 
 from engine.architecture import Architecture
 from engine.data import ImageDataset
+from engine.store import History
 from engine.training.device import device_name
 from engine.training.scoring import Scored
 from engine.training.trainer import Trainer
@@ -17,10 +18,11 @@ from engine.version import __version__, source_commit
 
 
 def summarize(
-    trainer: Trainer, dataset: ImageDataset, architecture: Architecture, scored: dict[str, Scored]
+    trainer: Trainer, dataset: ImageDataset, architecture: Architecture, scored: dict[str, Scored], history: History
 ) -> dict[str, Any]:
     """The `summary` of run.json: accuracies and losses of the selected weights, in eval mode, over whole splits."""
     train, test, validation = scored["train"], scored["test"], scored.get("validation")
+    lowest_loss, lowest_epoch = history.lowest_validation_loss()
     images = trainer.train.size * (trainer.epoch + trainer.step / trainer.steps_per_epoch)
     return {
         "epochs_done": trainer.epoch,
@@ -34,6 +36,8 @@ def summarize(
         "test_loss": test.loss,
         "overfitting_gap": train.accuracy - test.accuracy,
         "loss_gap": test.loss - train.loss,
+        "lowest_validation_loss": lowest_loss,
+        "lowest_validation_loss_epoch": lowest_epoch,
         "seconds": trainer.seconds,
         "images_per_second": images / trainer.seconds if trainer.seconds else None,
         "images": {name: len(result.labels) for name, result in scored.items()},

@@ -21,6 +21,15 @@ class History:
     records: list[dict[str, Any]]
     skipped: int = 0
 
+    def lowest_validation_loss(self) -> tuple[float | None, int | None]:
+        """The lowest mean validation loss of an epoch, and that epoch; the earliest of equal ones."""
+        losses = [
+            (record["validation"]["loss"]["mean"], record["epoch"])
+            for record in self.records
+            if record.get("validation") and record["validation"]["loss"]["mean"] is not None
+        ]
+        return min(losses) if losses else (None, None)
+
 
 def parse_history(data: bytes) -> History:
     """Every whole line that is an epoch record; a last line without its newline does not count."""

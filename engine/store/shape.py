@@ -10,10 +10,23 @@ _STATES = {QUEUED, *ALIVE, *OVER}
 _TEXTS = ("name", "created", "note", "fingerprint")
 _TABLES = ("study", "request", "environment", "summary", "failure")
 _NUMBERS = (
-    "epochs_done", "selected_epoch", "train_accuracy", "validation_accuracy", "test_accuracy", "train_loss",
-    "validation_loss", "test_loss", "overfitting_gap", "loss_gap", "seconds", "images_per_second", "parameters",
+    "epochs_done",
+    "selected_epoch",
+    "train_accuracy",
+    "validation_accuracy",
+    "test_accuracy",
+    "train_loss",
+    "validation_loss",
+    "test_loss",
+    "overfitting_gap",
+    "loss_gap",
+    "lowest_validation_loss",
+    "lowest_validation_loss_epoch",
+    "seconds",
+    "images_per_second",
+    "parameters",
     "multiply_adds",
-)  # fmt: skip
+)
 
 
 def what_is_wrong(document: Any) -> str | None:

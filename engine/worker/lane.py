@@ -1,7 +1,8 @@
 """A lane: a process that trains one run after another, as lines on its standard input tell it.
 
-In: `{"run": id}` to train a run, `{"leave": "NOW"}` to end the one under way. Out: `{"ended": id, "state": ...}`. The main thread listens; only the other one touches torch. When the input
-ends, whoever started the lane is gone: it checkpoints, and leaves its run `interrupted`.
+In: `{"run": id}` to train a run, `{"leave": "NOW"}` to end the one under way. Out: `{"ended": id, "state": ...}`.
+The main thread listens; only the other one touches torch. When the input ends, whoever started the lane is gone:
+it checkpoints, and leaves its run `interrupted`.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Lane:
                     self._execute(run_id)
                 except LabError as error:
                     self._reply(ended=run_id, error=error.message, exit=int(error.exit_code))
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - nothing may keep a broken lane alive
             traceback.print_exc()
             sys.stderr.flush()
             os._exit(1)

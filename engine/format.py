@@ -18,10 +18,10 @@ def points(fraction: float | None) -> str:
 
 
 def interval(low: float | None, high: float | None, *, signed: bool = False) -> str:
-    """`[79.7 88.0]`, or `[+0.2 +6.2]` for a difference."""
+    """`[79.7 88.0]`, or `[+0.2, +6.2]` for a difference."""
     if low is None or high is None:
         return "-"
-    return f"[{points(low)} {points(high)}]" if signed else f"[{percent(low)} {percent(high)}]"
+    return f"[{points(low)}, {points(high)}]" if signed else f"[{percent(low)} {percent(high)}]"
 
 
 def p_value(p: float | None) -> str:

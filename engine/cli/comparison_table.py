@@ -1,0 +1,111 @@
+"""A comparison on a terminal: a row a group, the pick and its reason, what to beware of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.cli.output import console, print_line
+from engine.format import duration, interval, millions, p_value, percent, points
+from engine.statistics import FEWEST_SEEDS
+from engine.text import clean, shorten
+
+_MOST_PAIRS = 6
+
+
+def print_comparison(document: dict[str, Any]) -> None:
+    """The document of `compare`, for a reader."""
+    if document["groups"]:
+        _print_groups(document)
+    if document["best"]:
+        print_line()
+        _print_wrapped(f"Pick: {document['best']['reason']}.")
+        _print_wrapped(f"      Its run: {_name(document, document['best']['run'])}")
+    for sentence in document["overfitting"]:
+        _print_wrapped(sentence)
+    if any(group["n"] < FEWEST_SEEDS for group in document["groups"]):
+        _print_pairs(document)
+    for warning in document["warnings"]:
+        _print_wrapped(f"! {clean(warning)}")
+
+
+def _print_groups(document: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    out = console()
+    narrow = out.width < 110
+    table = Table(box=None, pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0))
+    headings = ["n", "test %", "sd", "- ref", "[95 %]", "p", "train %", "gap"]
+    if not narrow:
+        headings += ["validation %", "MMAC", "time", "best epoch"]
+    else:
+        headings += ["MMAC", "time"]
+    table.add_column(_what_differs(document), no_wrap=True)
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for group in document["groups"]:
+        table.add_row(*_cells(group, narrow=narrow))
+    out.print(table)
+    if document["groups"][0]["n"] > 1:
+        what = "sd over seeds; - ref: mean difference over the same seeds, paired t; p: Holm over all pairs"
+    else:
+        what = "one run each: these are models, not settings"
+    _print_wrapped(f"({what})")
+
+
+def _cells(group: dict[str, Any], *, narrow: bool) -> list[str]:
+    metrics = group["metrics"]
+    test = metrics["test_accuracy"]
+    change = "ref" if group["reference"] else points(test["difference"])
+    spread = "" if test["low"] is None else interval(test["low"], test["high"], signed=True)
+    cells = [
+        clean(shorten(group["label"], 20 if narrow else 40)),
+        str(group["n"]),
+        percent(test["mean"]),
+        percent(test["std"]),
+        change,
+        spread,
+        "" if group["reference"] else p_value(test["p"]),
+        percent(metrics["train_accuracy"]["mean"]),
+        percent(metrics["overfitting_gap"]["mean"]),
+    ]
+    work, seconds = millions(metrics["multiply_adds"]["mean"]), duration(metrics["seconds"]["mean"])
+    if narrow:
+        return [*cells, work, seconds]
+    epoch = metrics["selected_epoch"]["mean"]
+    return [
+        *cells,
+        percent(metrics["validation_accuracy"]["mean"]),
+        work,
+        seconds,
+        "-" if epoch is None else f"{epoch:.0f}",
+    ]
+
+
+def _print_pairs(document: dict[str, Any]) -> None:
+    pairs = document["pairs"]
+    for pair in pairs[:_MOST_PAIRS]:
+        a, b = _name(document, pair["a"]), _name(document, pair["b"])
+        _print_wrapped(
+            f"{b} against {a} on the same {pair['images']} images of {pair['split']}: {pair['fixed']} put right, "
+            f"{pair['broken']} spoilt (McNemar, exact p {p_value(pair['p'])}). Two models, not two settings."
+        )
+    if len(pairs) > _MOST_PAIRS:
+        print_line(f"... and {len(pairs) - _MOST_PAIRS} more pairs: --json")
+
+
+def _what_differs(document: dict[str, Any]) -> str:
+    keys = [key for key in document["differs"] if key not in ("training.seed", "training.threads")]
+    return clean(shorten(", ".join(key.partition(".")[2] for key in keys), 30)) or "setting"
+
+
+def _name(document: dict[str, Any], run_id: str) -> str:
+    names = {run["id"]: run["name"] for run in document["runs"]}
+    return f"{clean(names[run_id])} ({run_id})"
+
+
+def _print_wrapped(text: str) -> None:
+    import textwrap
+
+    width = max(20, min(console().width, 120))
+    for line in textwrap.wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False):
+        print_line(line)

@@ -1,0 +1,78 @@
+"""What a reader must know before believing a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.comparison.groups import MOST_GROUPS, Group
+from engine.comparison.member import REPEATS, Member
+from engine.comparison.pairs import MOST_RUNS
+from engine.statistics import FEWEST_SEEDS
+from engine.text import clean
+
+
+def find_cautions(
+    members: Sequence[Member], groups: Sequence[Group], differs: Sequence[str], *, same_test: bool
+) -> Iterator[str]:
+    """One line each."""
+    complete = [member for group in groups for member in group.members]
+    yield from _incomplete(members)
+    if not same_test:
+        yield f"the test sets differ, so these are not compared: {_by_test_set(complete)}"
+    yield from _selection(complete)
+    yield from _seeds(groups)
+    yield from _studies(members, differs)
+    if len({member.place for member in complete}) > 1:
+        yield "times are not comparable: the runs had different devices, lanes or threads"
+    if len(groups) > MOST_GROUPS:
+        yield f"{len(groups)} groups: each is compared with the reference alone, and p corrected for these pairs"
+    if len(complete) > MOST_RUNS:
+        yield f"{len(complete)} runs: models are paired with the first one alone"
+
+
+def _incomplete(members: Sequence[Member]) -> Iterator[str]:
+    left = [member for member in members if not member.is_complete]
+    if left:
+        names = ", ".join(f"{clean(member.name)} ({member.state})" for member in left[:5])
+        more = f" and {len(left) - 5} more" if len(left) > 5 else ""
+        yield f"not over yet, or failed, and left out: {names}{more}"
+
+
+def _by_test_set(members: Sequence[Member]) -> str:
+    sets: dict[str | None, list[str]] = {}
+    for member in members:
+        sets.setdefault(member.test_sha256, []).append(clean(member.name))
+    return "; ".join(", ".join(names[:4]) + (" …" if len(names) > 4 else "") for names in sets.values())
+
+
+def _selection(members: Sequence[Member]) -> Iterator[str]:
+    if any(member.selected_on == "test" for member in members):
+        yield "selected on test: epochs were chosen by the very images they are scored on, which flatters them"
+    if any(member.selected_on == "last" for member in members):
+        yield "some runs have no validation images: nothing to choose by, so there is no pick"
+
+
+def _seeds(groups: Sequence[Group]) -> Iterator[str]:
+    for group in groups:
+        seeds = [member.seed for member in group.members]
+        doubled = sorted({str(seed) for seed in seeds if seeds.count(seed) > 1})
+        if doubled:
+            yield f"{clean(group.label)} has several runs of seed {', '.join(doubled)}; the newest one is paired"
+    if len(groups) > 1:
+        shared = set.intersection(*(set(group.by_seed) for group in groups))
+        if 1 < len(shared) < FEWEST_SEEDS:
+            yield f"{len(shared)} seeds in common: from {FEWEST_SEEDS} on there is an interval and a p"
+        if not shared:
+            yield "no seed is common to all groups: differences over seeds are not known"
+
+
+def _studies(members: Sequence[Member], differs: Sequence[str]) -> Iterator[str]:
+    kinds = {member.study.get("kind") for member in members}
+    if kinds == {"pooling"}:
+        others = [key for key in differs if key != "model.pooling" and key not in REPEATS]
+        if others:
+            yield f"a table over pooling whose runs differ also in {', '.join(others)}: more than one factor"
+    planned = {seed for member in members for seed in member.study.get("seeds") or []}
+    grown = sorted({str(member.seed) for member in members if planned and member.seed not in planned})
+    if grown:
+        yield f"seed {', '.join(grown)} was not planned: the study grew, and its p values are too small"

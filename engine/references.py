@@ -1,0 +1,50 @@
+"""`@best`: which run that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.errors import RequestError
+from engine.store import Run
+from engine.study import studies
+
+
+def pick_best(runs: Sequence[Run]) -> Run:
+    """The pick of the newest study with a finished run; without studies, the best on validation among the finished
+    runs on the newest one's data.
+
+    Args:
+        runs: newest first, as `RunStore.runs` gives them.
+
+    Raises:
+        RequestError: if nothing is finished, or nothing was selected on validation.
+    """
+    from engine.comparison import compare
+
+    finished = [run for run in runs if run.state == "finished"]
+    if not finished:
+        raise RequestError("@best: no run is finished yet; see `cnnlab runs`", field="run")
+    for study in studies(finished):
+        return _by_id(study.runs, compare(study.runs)["best"], f"study {study.id}")
+    newest = finished[0]
+    same_data = [run for run in finished if _data_of(run) == _data_of(newest)]
+    scored = [run for run in same_data if (run.summary or {}).get("validation_accuracy") is not None]
+    if not scored:
+        raise RequestError("@best: no finished run has a validation accuracy; name a run", field="run")
+    return min(scored, key=_merit)
+
+
+def _data_of(run: Run) -> object:
+    return (run.summary or {}).get("test_sha256"), run.experiment.get("dataset")
+
+
+def _merit(run: Run) -> tuple[float, float]:
+    summary = run.summary or {}
+    loss = summary.get("validation_loss")
+    return -float(summary["validation_accuracy"]), float("inf") if loss is None else float(loss)
+
+
+def _by_id(runs: Sequence[Run], best: dict[str, str] | None, place: str) -> Run:
+    if best is None:
+        raise RequestError(f"@best: {place} has no pick; see `cnnlab study show`, or name a run", field="run")
+    return next(run for run in runs if run.id == best["run"])
