@@ -212,6 +212,11 @@ class Architecture:
         return rows
 
     @property
+    def classes(self) -> int:
+        """K, the number of logits."""
+        return self.summary()[-1].output_shape[0]
+
+    @property
     def parameters(self) -> int:
         """Trained numbers, all layers together."""
         return sum(row.parameters for row in self.summary())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.cli.output import console, print_line
+from engine.cli.output import print_line
+from engine.cli.table import Column, line_width, print_table
 from engine.format import duration, interval, millions, p_value, percent, points
 from engine.statistics import FEWEST_SEEDS
 from engine.text import clean, shorten
@@ -29,54 +30,45 @@ def print_comparison(document: dict[str, Any]) -> None:
 
 
 def _print_groups(document: dict[str, Any]) -> None:
-    from rich.table import Table
-
-    out = console()
-    narrow = out.width < 110
-    table = Table(box=None, pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0))
-    headings = ["n", "test %", "sd", "- ref", "[95 %]", "p", "train %", "gap"]
-    if not narrow:
-        headings += ["validation %", "MMAC", "time", "best epoch"]
-    else:
-        headings += ["MMAC", "time"]
-    table.add_column(_what_differs(document), no_wrap=True)
-    for heading in headings:
-        table.add_column(heading, justify="right", no_wrap=True)
-    for group in document["groups"]:
-        table.add_row(*_cells(group, narrow=narrow))
-    out.print(table)
-    if document["groups"][0]["n"] > 1:
+    columns = (
+        Column(_what_differs(document), least=10),
+        Column("n", right=True),
+        Column("test %", right=True),
+        Column("sd", right=True),
+        Column("- ref", right=True),
+        Column("[95 %]", right=True),
+        Column("p", right=True),
+        Column("train %", right=True),
+        Column("gap", right=True),
+        Column("validation %", right=True, drop=2),
+        Column("MMAC", right=True, drop=3),
+        Column("time", right=True),
+        Column("best epoch", right=True, drop=1),
+    )
+    print_table(columns, map(_cells, document["groups"]))
+    if any(group["n"] > 1 for group in document["groups"]):
         what = "sd over seeds; - ref: mean difference over the same seeds, paired t; p: Holm over all pairs"
     else:
         what = "one run each: these are models, not settings"
-    _print_wrapped(f"({what})")
+    _print_wrapped(f"({what}; MMAC: millions of multiply-adds for one image)")
 
 
-def _cells(group: dict[str, Any], *, narrow: bool) -> list[str]:
+def _cells(group: dict[str, Any]) -> list[str]:
     metrics = group["metrics"]
-    test = metrics["test_accuracy"]
-    change = "ref" if group["reference"] else points(test["difference"])
-    spread = "" if test["low"] is None else interval(test["low"], test["high"], signed=True)
-    cells = [
-        clean(shorten(group["label"], 20 if narrow else 40)),
+    test, epoch = metrics["test_accuracy"], metrics["selected_epoch"]["mean"]
+    return [
+        clean(group["label"]),
         str(group["n"]),
         percent(test["mean"]),
         percent(test["std"]),
-        change,
-        spread,
+        "ref" if group["reference"] else points(test["difference"]),
+        "" if test["low"] is None else interval(test["low"], test["high"], signed=True),
         "" if group["reference"] else p_value(test["p"]),
         percent(metrics["train_accuracy"]["mean"]),
         percent(metrics["overfitting_gap"]["mean"]),
-    ]
-    work, seconds = millions(metrics["multiply_adds"]["mean"]), duration(metrics["seconds"]["mean"])
-    if narrow:
-        return [*cells, work, seconds]
-    epoch = metrics["selected_epoch"]["mean"]
-    return [
-        *cells,
         percent(metrics["validation_accuracy"]["mean"]),
-        work,
-        seconds,
+        millions(metrics["multiply_adds"]["mean"]),
+        duration(metrics["seconds"]["mean"]),
         "-" if epoch is None else f"{epoch:.0f}",
     ]
 
@@ -106,6 +98,6 @@ def _name(document: dict[str, Any], run_id: str) -> str:
 def _print_wrapped(text: str) -> None:
     import textwrap
 
-    width = max(20, min(console().width, 120))
+    width = max(20, min(line_width(), 120))
     for line in textwrap.wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False):
         print_line(line)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli.options import data_dir_option, json_option, settings_from, settings_options
-from engine.cli.output import console, print_json, print_line
+from engine.cli.output import print_json, print_line
+from engine.cli.table import Column, print_table
 from engine.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -73,17 +74,11 @@ def try_network(architecture: Architecture, experiment: Experiment) -> dict[str,
 
 
 def _print_table(architecture: Architecture, experiment: Experiment) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, title=f"{experiment.model.name}, pooling {experiment.model.pooling}")
-    table.title_justify = "left"
-    table.add_column("layer")
-    table.add_column("output")
-    table.add_column("parameters", justify="right")
-    table.add_column("multiply-adds", justify="right")
-    table.add_row("input", "x".join(map(str, architecture.input_shape)), "", "")
+    print_line(f"{experiment.model.name}, pooling {experiment.model.pooling}")
+    columns = [Column("layer"), *(Column(text, right=True) for text in ("output", "parameters", "multiply-adds"))]
+    rows = [["input", "x".join(map(str, architecture.input_shape)), "", ""]]
     for row in architecture.summary():
         shape = "x".join(map(str, row.output_shape))
-        table.add_row(row.name, shape, f"{row.parameters:,}", f"{row.multiply_adds:,}")
-    table.add_row("together", "", f"{architecture.parameters:,}", f"{architecture.multiply_adds:,}")
-    console().print(table)
+        rows.append([row.name, shape, f"{row.parameters:,}", f"{row.multiply_adds:,}"])
+    rows.append(["together", "", f"{architecture.parameters:,}", f"{architecture.multiply_adds:,}"])
+    print_table(columns, rows)

@@ -35,14 +35,14 @@ def _gap(group: Group) -> str:
 
 
 def _unfitted(groups: Sequence[Group]) -> list[str]:
-    sentences = []
-    for group in groups:
-        improving = sum(member.is_still_improving is True for member in group.members)
-        if improving:
-            runs = "its run" if len(group.members) == 1 else f"{improving} of its {len(group.members)} runs"
-            epochs = max(member.epochs_done or 0 for member in group.members)
-            sentences.append(
-                f"{clean(group.label)}: {runs} had the lowest validation loss in the last twentieth of {epochs} "
-                "epochs: not yet fitted, train longer."
-            )
-    return sentences
+    counts = {
+        clean(group.label): (sum(member.is_still_improving is True for member in group.members), len(group.members))
+        for group in groups
+    }
+    listed = [f"{label} {improving} of {runs}" for label, (improving, runs) in counts.items() if improving]
+    if not listed:
+        return []
+    return [
+        "Not yet fitted, train longer: the lowest validation loss lay in the last twentieth of the epochs in "
+        f"{', '.join(listed)} run(s)."
+    ]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.documents import DocumentError, parse_document
-from engine.errors import DataError, RefusedError, StorageFullError
+from engine.errors import DataError, RefusedError, RequestError, StorageFullError
 from engine.text import clean
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
@@ -113,6 +113,16 @@ def load_document(path: Path, *, max_bytes: int) -> Any | None:
     except (FileNotFoundError, DataError, RefusedError, DocumentError):
         return None
     return document if isinstance(document, dict) else None
+
+
+def check_target(path: Path, field: str) -> None:
+    """See that a file can be named so, before any work is done for it.
+
+    Raises:
+        RequestError: if it is a folder, or its folder is not there.
+    """
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise RequestError(f"{clean(path)}: no file can be there; give a name in a folder that exists", field=field)
 
 
 def sync_folder(folder: Path) -> None:

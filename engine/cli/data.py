@@ -1,0 +1,121 @@
+"""`cnnlab data`: what data sets there are, what is in them, how they get here."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.cli.options import data_dir_option, json_option
+from engine.cli.output import console, print_json, print_line, print_note
+from engine.cli.table import Column, print_table
+from engine.errors import ExitCode
+from engine.text import clean
+
+
+@click.group()
+def data() -> None:
+    """Data sets: list them, fetch them, look into them."""
+
+
+@data.command(name="list")
+@data_dir_option
+@json_option
+def list_(data_dir: Path | None, as_json: bool) -> int:
+    """The data sets, and where they were found."""
+    from engine.data import list_datasets
+
+    listings = list_datasets(data_dir)
+    if as_json:
+        print_json({"datasets": [dataclasses.asdict(listing) for listing in listings]})
+        return ExitCode.DONE
+    for listing in listings:
+        found = clean(listing.found) if listing.found else "not here" if listing.name != "folder" else ""
+        print_line(f"{listing.name:<10} {listing.description:<58} {found}".rstrip())
+    return ExitCode.DONE
+
+
+@data.command()
+@click.argument("name")
+@data_dir_option
+@json_option
+def fetch(name: str, data_dir: Path | None, as_json: bool) -> int:
+    """Fetch a data set: resumed where it was cut, and checked."""
+    from engine.data import default_data_dir, fetch_dataset
+
+    path = _fetch_with_bar(fetch_dataset, name, data_dir or default_data_dir())
+    if as_json:
+        print_json({"name": name, "file": str(path), "size_bytes": path.stat().st_size})
+    else:
+        print_line(clean(path))
+    return ExitCode.DONE
+
+
+def _fetch_with_bar(fetch_dataset: Any, name: str, place: Path) -> Path:
+    if not sys.stderr.isatty():
+        print_note(f"fetching {clean(name)} into {clean(place)}")
+        path: Path = fetch_dataset(name, place)
+        return path
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=None)
+        fetched: Path = fetch_dataset(
+            name, place, progress=lambda done, total: bar.update(task, completed=done, total=total)
+        )
+        return fetched
+
+
+@data.command()
+@click.argument("name")
+@click.option("--class", "class_name", metavar="C", help="draw samples of this class, or superclass")
+@click.option("--count", type=click.IntRange(1, 64), default=4, show_default=True, help="samples drawn")
+@data_dir_option
+@json_option
+def show(name: str, class_name: str | None, count: int, data_dir: Path | None, as_json: bool) -> int:
+    """Classes of a data set with their superclass and number of images; with --class, samples.
+
+    \b
+    cnnlab data show cifar100 --class apple
+    """
+    from engine.data import class_samples, describe_dataset
+
+    if class_name is not None and not as_json:
+        from engine.cli.pictures import draw_row
+
+        out = console()
+        for line in draw_row(class_samples(name, class_name, data_dir, count), out.width, colour=_has_colour()):
+            print_line(line)
+        return ExitCode.DONE
+    info = describe_dataset(name, data_dir)
+    if as_json:
+        document = {"name": info.name, "image_shape": list(info.image_shape)}
+        print_json({**document, "classes": [dataclasses.asdict(entry) for entry in info.classes]})
+    else:
+        _print_classes(info.classes)
+        shape = "x".join(map(str, info.image_shape))
+        print_line(f"{len(info.classes)} classes, images {shape} (height, width, channels)")
+    if info.problem:
+        print_note(f"no counts: {info.problem}")
+    return ExitCode.DONE
+
+
+def _print_classes(classes: list[Any]) -> None:
+    grouped = any(entry.superclass for entry in classes)
+    columns = [Column("index", right=True), Column("class"), Column("train", right=True), Column("test", right=True)]
+    if grouped:
+        columns.insert(2, Column("superclass", least=10))
+    rows = []
+    for entry in classes:
+        counts = ["-" if count is None else f"{count:,}" for count in (entry.train, entry.test)]
+        group = [clean(entry.superclass or "")] if grouped else []
+        rows.append([str(entry.index), clean(entry.name), *group, *counts])
+    print_table(columns, rows)
+
+
+def _has_colour() -> bool:
+    return console().color_system is not None and not console().no_color

@@ -1,0 +1,154 @@
+"""`cnnlab runs`, `show`: what there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
+from engine.cli.output import print_json, print_line, print_note
+from engine.cli.table import Column, print_table
+from engine.errors import ExitCode
+from engine.format import duration, percent, setting, short_classes
+from engine.text import clean
+
+if TYPE_CHECKING:
+    from engine.store import Run
+
+_LAST_EPOCHS = 5
+
+
+@click.command()
+@click.option("--filter", "expression", metavar="EXPR", default="", help="as in: state:finished pooling:max test>0.8")
+@click.option("--sort", "key", metavar="KEY", help="a setting, or test, val, gap, time, …; -KEY turns it round")
+@runs_option
+@json_option
+def runs(expression: str, key: str | None, runs_dir: Path | None, as_json: bool) -> int:
+    """List runs, newest first.
+
+    Words of a filter must all hold: a bare one is looked for in name, id, tags and classes; key:value in that
+    setting, state or study; key>0.9 (< <= >= =) compares numbers.
+
+    \b
+    cnnlab runs --filter "pooling:max test>0.8" --sort test
+    """
+    from engine.filters import parse_filter, sort_runs
+
+    store = open_store(runs_dir)
+    test = parse_filter(expression)
+    found = [run for run in store.runs() if test(run)]
+    if key:
+        found = sort_runs(found, key)
+    if as_json:
+        print_json({"runs": [run.to_json() for run in found]})
+    elif found:
+        print_table(_COLUMNS, map(_cells, found))
+    else:
+        words = "no run fits the filter" if expression.strip() else "no runs yet; see `cnnlab train --help`"
+        print_note(f"{clean(store.root)}: {words}")
+    return ExitCode.DONE
+
+
+@click.command()
+@run_argument()
+@runs_option
+@json_option
+def show(reference: str, runs_dir: Path | None, as_json: bool) -> int:
+    """Everything about a run: settings, environment, numbers, last epochs."""
+    run = find_run(open_store(runs_dir), reference)
+    history = run.history()
+    if as_json:
+        print_json({**run.to_json(), "history": history.records})
+        return ExitCode.DONE
+    print_line(f"{clean(run.name)}  {run.id}  {run.state}")
+    for label, value in _facts(run):
+        print_line(f"  {label:<28} {clean(value)}")
+    for record in history.records[-_LAST_EPOCHS:]:
+        print_line(f"  epoch {record['epoch']:<22} {_epoch_words(record)}")
+    if history.skipped:
+        print_note(f"{history.skipped} damaged line(s) of the history were skipped")
+    return ExitCode.DONE
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    facts: list[tuple[str, Any]] = [("folder", run.path), ("created", run.created)]
+    if run.damage or run.read_only_reason:
+        facts.append(("damaged" if run.damage else "read-only", run.damage or run.read_only_reason))
+    facts += [("tags", " ".join(run.tags)), ("note", run.note)]
+    if run.study:
+        facts.append(("study", f"{run.study.get('name')} {run.study.get('id')}: {run.study.get('label')}"))
+    failure = run.document.get("failure") or {}
+    facts += [("failure", failure.get("reason")), ("waiting", run.document.get("waiting"))]
+    for section, values in run.experiment.items():
+        facts += [(f"{section}.{key}", _setting_words(value)) for key, value in values.items()]
+    for key in ("device", "device_name", "threads", "lanes", "torch", "cnnlab", "commit"):
+        facts.append((key, run.environment.get(key)))
+    summary = run.summary or {}
+    for key, value in summary.items():
+        facts.append((key, _summary_words(key, value)))
+    return [(label, str(value)) for label, value in facts if value not in (None, "")]
+
+
+def _setting_words(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else setting(value)
+
+
+def _summary_words(key: str, value: Any) -> str | None:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count:,}" for name, count in value.items())
+    if isinstance(value, float) and (key.endswith("accuracy") or key == "overfitting_gap"):
+        return f"{percent(value, 2)} %"
+    if isinstance(value, float):
+        return duration(value) if key == "seconds" else f"{value:.4g}"
+    return None if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _epoch_words(record: dict[str, Any]) -> str:
+    parts = []
+    for split in ("train", "validation"):
+        if record.get(split):
+            loss, accuracy = record[split]["loss"]["mean"], record[split]["accuracy"]["mean"]
+            shown = "-" if loss is None else f"{loss:.4f}"
+            parts.append(f"{split} loss {shown} accuracy {percent(accuracy)} %")
+    return ", ".join(parts)
+
+
+# What a narrow terminal can do without, first to go first.
+_COLUMNS = (
+    Column("state"),
+    Column("run", least=20),
+    Column("data", drop=2, least=10),
+    Column("pooling", drop=4),
+    Column("seed", right=True, drop=3),
+    Column("epochs", right=True, drop=5),
+    Column("val %", right=True, drop=8),
+    Column("@ep", right=True, drop=1),
+    Column("test %", right=True),
+    Column("gap", right=True, drop=6),
+    Column("time", right=True, drop=7),
+    Column("id"),
+)
+
+
+def _cells(run: Run) -> list[str]:
+    summary, experiment = run.summary or {}, run.experiment
+    dataset, model, training = (experiment.get(name) or {} for name in ("dataset", "model", "training"))
+    data = clean(f"{dataset.get('name', '-')}: {short_classes(dataset.get('classes') or [], 2)}")
+    epochs = training.get("epochs", "-")
+    done = summary.get("epochs_done")
+    return [
+        run.state,
+        clean(run.damage or run.name),
+        data,
+        clean(model.get("pooling", "-")),
+        clean(training.get("seed", "-")),
+        f"{done}/{epochs}" if done not in (None, epochs) else clean(epochs),
+        percent(summary.get("validation_accuracy")),
+        clean(summary.get("selected_epoch", "-")),
+        percent(summary.get("test_accuracy")),
+        percent(summary.get("overfitting_gap")),
+        duration(summary.get("seconds")),
+        run.id,
+    ]

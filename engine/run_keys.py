@@ -1,0 +1,100 @@
+"""The numbers and words of a run by the names that filters, sorting and columns use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from engine.errors import RequestError, suggestion
+from engine.text import clean
+
+# Kept here so that listing runs need not import the settings' models; a test holds them together.
+SETTING_KEYS = {
+    "dataset": ("name", "classes", "validation", "split_seed", "image_size", "skip_broken"),
+    "model": ("name", "pooling", "hidden_size"),
+    "training": (
+        *("epochs", "batch_size", "optimizer", "lr", "momentum", "nesterov"),
+        *("weight_decay", "schedule", "seed", "threads"),
+    ),
+}
+SUMMARY_KEYS = (
+    *("epochs_done", "selected_epoch", "train_accuracy", "validation_accuracy", "test_accuracy"),
+    *("train_loss", "validation_loss", "test_loss", "overfitting_gap", "loss_gap"),
+    *("seconds", "images_per_second", "parameters", "multiply_adds"),
+)
+_SHORT = {
+    "data": "dataset.name",
+    "dataset": "dataset.name",
+    "model": "model.name",
+    "network": "model.name",
+    "gap": "overfitting_gap",
+    "test": "test_accuracy",
+    "train": "train_accuracy",
+    "val": "validation_accuracy",
+    "time": "seconds",
+}
+
+
+class KeyedRun(Protocol):
+    """What is needed of a run; `engine.store.Run` has it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def tags(self) -> Sequence[str]: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def document(self) -> Mapping[str, Any]: ...
+
+
+def _words(table: str, *keys: str) -> Callable[[KeyedRun], list[str]]:
+    def find(run: KeyedRun) -> list[str]:
+        values = run.document.get(table) or {}
+        return [str(values[key]) for key in keys if values.get(key) is not None]
+
+    return find
+
+
+_OTHERS: dict[str, Callable[[KeyedRun], Any]] = {
+    "state": lambda run: run.state,
+    "name": lambda run: run.name,
+    "id": lambda run: run.id,
+    "tag": lambda run: list(run.tags),
+    "note": lambda run: run.document.get("note"),
+    "created": lambda run: run.document.get("created"),
+    "study": _words("study", "name", "id", "label"),
+    "device": _words("environment", "device", "device_name"),
+}
+
+
+def resolve_key(key: str) -> str:
+    """The full name of a key: `pooling` is `model.pooling`, `test` is `test_accuracy`.
+
+    Raises:
+        RequestError: for a key that is not known, naming the nearest.
+    """
+    if key in _SHORT:
+        return _SHORT[key]
+    if key in SUMMARY_KEYS or key in _OTHERS:
+        return key
+    section, _, setting = key.rpartition(".")
+    for known, names in SETTING_KEYS.items():
+        if setting in names and section in ("", known):
+            return f"{known}.{setting}"
+    settings = [name for names in SETTING_KEYS.values() for name in names]
+    candidates = list(dict.fromkeys([*_SHORT, *SUMMARY_KEYS, *_OTHERS, *settings]))
+    near = suggestion(setting or key, candidates) or f"; keys are {', '.join(candidates)}"
+    raise RequestError(f"filter: there is no key {clean(key)!r}{near}", field="filter")
+
+
+def value_of(run: KeyedRun, field: str) -> Any:
+    """What a run has under a resolved key; None where it has nothing."""
+    section, _, setting = field.partition(".")
+    if setting:
+        return ((run.document.get("experiment") or {}).get(section) or {}).get(setting)
+    if field in _OTHERS:
+        return _OTHERS[field](run)
+    return (run.document.get("summary") or {}).get(field)
