@@ -67,8 +67,10 @@ def train_in_foreground(store: RunStore, runs: Sequence[Run], device: str, lanes
             for run in runs:
                 pool.add(run)
             asked, drawn = Leave.NO, 0.0
+            over: set[str] = set()
             while pool.is_busy:
                 for ended in pool.poll(_LOOK_SECONDS):
+                    over.add(ended.run_id)
                     if ended.error:
                         print_note(f"{clean(store.get(ended.run_id).name)}: {clean(ended.error)}")
                         outcome = ExitCode(ended.exit_code)
@@ -77,9 +79,9 @@ def train_in_foreground(store: RunStore, runs: Sequence[Run], device: str, lanes
                     print_note(_LEAVING[asked])
                     _take_back(store, pool.leave(asked))
                 if time.monotonic() - drawn >= _DRAW_SECONDS:
-                    view.update([run.reload() for run in runs])
+                    view.update([run.reload() for run in runs], over)
                     drawn = time.monotonic()
-            view.update([run.reload() for run in runs])
+            view.update([run.reload() for run in runs], over)
         finally:
             view.close()
             pool.close()

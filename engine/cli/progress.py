@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.cli.output import console, print_note
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class ProgressView(Protocol):
-    """Shows runs while they train. `update` is called some times a second with fresh runs."""
+    """Shows runs while they train. `update` is called some times a second with fresh runs, and who has ended."""
 
-    def update(self, runs: Sequence[Run]) -> None: ...
+    def update(self, runs: Sequence[Run], ended: Collection[str]) -> None: ...
     def close(self) -> None: ...
 
 
@@ -33,20 +33,19 @@ class Lines:
 
     def __init__(self, total_runs: int) -> None:
         self._total = total_runs
-        self._said: dict[str, str] = {}
+        self._begun: set[str] = set()
+        self._done: set[str] = set()
 
-    def update(self, runs: Sequence[Run]) -> None:
+    def update(self, runs: Sequence[Run], ended: Collection[str]) -> None:
         for run in runs:
-            state = run.state
-            if state in ("queued", "starting") or self._said.get(run.id) == state:
+            if run.id in self._done:
                 continue
-            first = run.id not in self._said
-            self._said[run.id] = state
-            if state == "training" and first:
+            if run.id in ended:
+                self._done.add(run.id)
+                print_note(f"{clean(run.name)}: {ended_words(run)}  ({len(self._done)} of {self._total})")
+            elif run.state == "training" and run.id not in self._begun:
+                self._begun.add(run.id)
                 print_note(f"{clean(run.name)}: training, {run.experiment['training']['epochs']} epochs")
-            elif run.is_over:
-                done = sum(1 for said in self._said.values() if said in ("finished", "stopped", "failed"))
-                print_note(f"{clean(run.name)}: {ended_words(run)}  ({done} of {self._total})")
 
     def close(self) -> None:
         """Nothing to take down."""
@@ -65,26 +64,26 @@ class Bars:
         self._done: set[str] = set()
         self._progress.start()
 
-    def update(self, runs: Sequence[Run]) -> None:
+    def update(self, runs: Sequence[Run], ended: Collection[str]) -> None:
         shares = 0.0
         for run in runs:
-            share = self._update_run(run)
+            share = self._update_run(run, has_ended=run.id in ended)
             shares += share
         if self._all is not None:
             words = f"{len(self._done)} of {self._total} runs"
             self._progress.update(self._all, completed=shares, words=words)
 
-    def _update_run(self, run: Run) -> float:
+    def _update_run(self, run: Run, *, has_ended: bool) -> float:
         """Draw one run; returns the share of it that is done."""
         state = run.state
-        if run.is_over:
+        if has_ended:
             if run.id not in self._done:
                 self._done.add(run.id)
                 if run.id in self._tasks:
                     self._progress.remove_task(self._tasks.pop(run.id))
                 self._progress.console.print(f"{clean(run.name)}: {ended_words(run)}", highlight=False)
             return 1.0
-        if state in ("queued", "interrupted"):
+        if not run.is_alive:
             return 0.0
         if run.id not in self._tasks:
             name = shorten(clean(run.name), 24)
@@ -124,6 +123,8 @@ def ended_words(run: Run) -> str:
     """How a run ended, in a line."""
     if run.state == "failed":
         return f"failed: {clean((run.document.get('failure') or {}).get('reason'))}"
+    if not run.is_over:
+        return f"{run.state}; `cnnlab resume {run.id}` goes on"
     summary = run.summary or {}
     words = f"{run.state} after {duration(summary.get('seconds'))}"
     return (

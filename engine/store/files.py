@@ -99,7 +99,7 @@ def read_file(path: Path, *, max_bytes: int) -> bytes:
         if status.st_size > max_bytes:
             raise DataError(f"{clean(path)}: {status.st_size:,} bytes; more than {max_bytes:,} is not read")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(max_bytes)
+            return file.read(status.st_size)  # not max_bytes: a buffer of that size would be made
     except OSError as error:
         raise DataError(f"{clean(path)}: {error.strerror}") from error
     finally:

@@ -37,8 +37,8 @@ class RunOwner:
         if run.damage == "skipped (symlink)" or run.read_only_reason:
             raise RefusedError(f"{run.id}: {run.read_only_reason or run.damage}", field="run")
         self._lock = take_lock(run.path / layout.LOCK, wait_seconds=wait_seconds)
-        self.run = run.reload()
         try:
+            self.run = run.reload()
             if self.run.damage:
                 raise RefusedError(f"{run.id} is damaged: {self.run.damage}; see `cnnlab doctor`", field="run")
             self._tidy()

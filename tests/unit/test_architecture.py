@@ -49,7 +49,15 @@ def test_the_summary_agrees_with_the_torch_module(
 
 
 def test_every_kind_of_layer_agrees_with_its_torch_module() -> None:
-    layers: tuple[Layer, ...] = (Conv(4, 3, 2, 1), Relu(), MaxPool(2), Conv(6, 1), AvgPool(2), GlobalMaxPool(), Linear(5))
+    layers: tuple[Layer, ...] = (
+        Conv(4, 3, 2, 1),
+        Relu(),
+        MaxPool(2),
+        Conv(6, 1),
+        AvgPool(2),
+        GlobalMaxPool(),
+        Linear(5),
+    )
     check(Architecture((3, 32, 32), layers), 32, 5)
     check(Architecture((3, 16, 16), (Flatten(), Linear(2))), 16, 2)
 

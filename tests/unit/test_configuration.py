@@ -39,7 +39,7 @@ def test_a_value_is_toml_or_else_text(text: str, value: Any) -> None:
 
 @pytest.mark.parametrize("text", ["lr=1", "training.lr", "a.b.c=1", "=1"])
 def test_an_assignment_needs_section_key_and_value(text: str) -> None:
-    with pytest.raises(RequestError, match="section.key=value"):
+    with pytest.raises(RequestError, match=r"section\.key=value"):
         parse_assignment(text)
 
 

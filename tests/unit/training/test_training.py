@@ -1,0 +1,207 @@
+"""The loop: reproducible to the bit, whatever else the process does and however it is cut into sittings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from engine.data import ImageDataset, load_dataset
+from engine.errors import TrainingError
+from engine.events import EpochEnded, StepProgress
+from engine.experiment import Experiment
+from engine.training.checkpoint import decode, encode, restore, snapshot
+from engine.training.device import reproducible
+from engine.training.trainer import Trainer
+
+CPU = torch.device("cpu")
+Tiny = Callable[..., Experiment]
+TIMES = {"seconds"}
+
+
+def dataset_of(experiment: Experiment) -> ImageDataset:
+    return load_dataset(experiment.dataset)
+
+
+def without_times(record: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key not in TIMES}
+
+
+def history(trainer: Trainer) -> list[dict[str, Any]]:
+    return [without_times(event.record) for event in trainer.events() if isinstance(event, EpochEnded)]
+
+
+def weights(trainer: Trainer) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in trainer.network.state_dict().items()}
+
+
+def train(experiment: Experiment) -> tuple[list[dict[str, Any]], dict[str, torch.Tensor]]:
+    with reproducible(CPU, 1):
+        trainer = Trainer(experiment, dataset_of(experiment), CPU)
+        return history(trainer), weights(trainer)
+
+
+def assert_equal(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
+    assert a.keys() == b.keys()
+    for name, tensor in a.items():
+        assert torch.equal(tensor, b[name]), name
+
+
+def test_the_same_experiment_trains_to_the_same_bits(tiny: Tiny) -> None:
+    first = train(tiny())
+    torch.manual_seed(99)
+    torch.rand(17)  # whatever else runs in the process
+    second = train(tiny())
+    assert first[0] == second[0]
+    assert_equal(first[1], second[1])
+
+
+def test_another_seed_trains_to_other_bits(tiny: Tiny) -> None:
+    assert train(tiny())[0] != train(tiny(seed=1))[0]
+
+
+def test_training_leaves_the_global_generators_alone(tiny: Tiny) -> None:
+    torch_before, numpy_before = torch.get_rng_state(), np.random.get_state()[1].copy()  # type: ignore[index,union-attr]
+    train(tiny())
+    assert torch.equal(torch_before, torch.get_rng_state())
+    assert np.array_equal(numpy_before, np.random.get_state()[1])  # type: ignore[index]
+
+
+OPTIMIZERS: list[dict[str, Any]] = [
+    {},
+    {"momentum": 0.9},
+    {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+    {"optimizer": "adamw", "lr": 0.01},
+    {"schedule": "cosine"},
+    {"schedule": "one_cycle", "momentum": 0.5},
+    {"validation": 0.0},
+    {"validation": "test"},
+]
+
+
+@pytest.mark.parametrize("changes", OPTIMIZERS, ids=str)
+def test_a_training_goes_on_from_a_checkpoint_at_any_step_to_the_same_bits(
+    tiny: Tiny, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = tiny(**changes)
+    dataset = dataset_of(experiment)
+    monkeypatch.setattr("engine.training.pacer.CHUNK_SECONDS", 0.0)  # a chunk is a step
+    with reproducible(CPU, 1):
+        whole = Trainer(experiment, dataset, CPU)
+        checkpoints, records = [snapshot(whole)], []
+        for event in whole.events():
+            if isinstance(event, EpochEnded):
+                records.append(without_times(event.record))
+            elif isinstance(event, StepProgress):
+                checkpoints.append(snapshot(whole))
+        assert len(checkpoints) == 3 * whole.steps_per_epoch + 1
+        for checkpoint in checkpoints:
+            again = Trainer(experiment, dataset, CPU)
+            restore(again, decode(encode(checkpoint.tensors, checkpoint.scalars)))
+            assert history(again) == records[checkpoint.epoch :]
+            assert_equal(weights(again), weights(whole))
+            assert_equal(again.selection.state_dict(), whole.selection.state_dict())
+            assert int(again.selection.epoch) == int(whole.selection.epoch)
+
+
+@pytest.mark.parametrize("pooling", ["stride", "max", "avg"])
+@pytest.mark.parametrize("optimizer", [{}, {"momentum": 0.9, "nesterov": True}, {"optimizer": "adamw", "lr": 0.01}])
+def test_the_fast_loop_learns_what_the_plain_one_learns(tiny: Tiny, pooling: str, optimizer: dict[str, Any]) -> None:
+    """Against a loop as torch's tutorials write it: the whole network on raw images, one step after another."""
+    experiment = tiny(pooling=pooling, **optimizer)
+    dataset = dataset_of(experiment)
+    with reproducible(CPU, 1):
+        fast = Trainer(experiment, dataset, CPU)
+        plain = Trainer(experiment, dataset, CPU)
+        history(fast)
+        network, settings = plain.network, experiment.training
+        kind: Any = {"sgd": torch.optim.SGD, "adamw": torch.optim.AdamW}[settings.optimizer]
+        options: dict[str, Any] = {"lr": settings.lr, "weight_decay": settings.weight_decay}
+        if settings.optimizer == "sgd":
+            options.update(momentum=settings.momentum, nesterov=settings.nesterov)
+        slow = kind(network.parameters(), **options)
+        images, labels = torch.from_numpy(dataset.train.images), torch.from_numpy(dataset.train.labels)
+        for _ in range(settings.epochs):
+            order = torch.randperm(len(labels), generator=plain.shuffle)
+            for rows in order.split(settings.batch_size):
+                slow.zero_grad()
+                torch.nn.functional.cross_entropy(network(images[rows]), labels[rows]).backward()  # type: ignore[no-untyped-call]
+                slow.step()
+    for name, tensor in weights(fast).items():
+        torch.testing.assert_close(tensor, network.state_dict()[name], rtol=1e-4, atol=1e-5)
+
+
+def test_bands_are_percentiles_over_batches_and_means_are_over_images(tiny: Tiny) -> None:
+    experiment = tiny(epochs=1)
+    dataset = dataset_of(experiment)
+    with reproducible(CPU, 1):
+        trainer = Trainer(experiment, dataset, CPU)
+        (record,) = history(trainer)
+    losses, sizes = trainer.scores.losses.numpy(), trainer.scores.sizes.numpy()
+    assert sizes.sum() == len(dataset.train.labels)
+    assert sizes[-1] < sizes[0]
+    band = record["train"]["loss"]
+    assert band["mean"] == pytest.approx(np.average(losses, weights=sizes))
+    assert [band["p25"], band["p75"]] == pytest.approx(np.percentile(losses.astype(np.float64), [25, 75]))
+    accuracies = trainer.scores.correct.numpy() / sizes
+    assert record["train"]["accuracy"]["mean"] == pytest.approx(np.average(accuracies, weights=sizes))
+
+
+def test_the_selected_epoch_is_the_best_on_validation_then_by_loss_then_the_first(tiny: Tiny) -> None:
+    experiment = tiny(epochs=12)
+    with reproducible(CPU, 1):
+        trainer = Trainer(experiment, dataset_of(experiment), CPU)
+        records = history(trainer)
+    merits = [(-r["validation"]["accuracy"]["mean"], r["validation"]["loss"]["mean"], r["epoch"]) for r in records]
+    assert int(trainer.selection.epoch) == min(merits)[2]
+
+
+def test_without_validation_the_last_epoch_is_selected(tiny: Tiny) -> None:
+    experiment = tiny(validation=0.0)
+    with reproducible(CPU, 1):
+        trainer = Trainer(experiment, dataset_of(experiment), CPU)
+        records = history(trainer)
+    assert [record["validation"] for record in records] == [None] * 3
+    assert int(trainer.selection.epoch) == 3
+    assert_equal(trainer.selection.state_dict(), weights(trainer))
+
+
+def test_a_loss_that_is_not_finite_names_its_step_and_the_last_good_epoch(tiny: Tiny) -> None:
+    experiment = tiny(lr=1e9)
+    with reproducible(CPU, 1):
+        trainer = Trainer(experiment, dataset_of(experiment), CPU)
+        with pytest.raises(TrainingError, match=r"not finite: epoch 1, step \d+, lr 1e\+09; last good epoch 0"):
+            history(trainer)
+
+
+def test_nothing_is_fetched_from_the_device_inside_a_chunk(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`item`, `tolist`, `numpy` and `bool` of a tensor wait for the device: one wait a chunk is allowed."""
+    experiment = tiny(epochs=20)
+    waits = []
+    monkeypatch.setattr("engine.training.trainer.Pacer", lambda: FixedPace(40))
+    with reproducible(CPU, 1):
+        trainer = Trainer(experiment, dataset_of(experiment), CPU)
+        for name in ("item", "tolist", "numpy", "__bool__", "__float__", "__int__", "cpu"):
+            original = getattr(torch.Tensor, name)
+
+            def counted(*args: Any, original: Any = original, name: str = name, **kwargs: Any) -> Any:
+                waits.append(name)
+                return original(*args, **kwargs)
+
+            monkeypatch.setattr(torch.Tensor, name, counted)
+        chunks = sum(isinstance(event, StepProgress) for event in trainer.events())
+    assert chunks == -(-20 * trainer.steps_per_epoch // 40)
+    assert len(waits) == chunks
+
+
+class FixedPace:
+    """A pacer whose chunks have one size."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def took(self, steps: int, seconds: float) -> None:
+        """Nothing to learn."""
