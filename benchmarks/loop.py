@@ -1,6 +1,6 @@
 """Images a second of this engine's loop and of the notebook's, in turn, at equal threads.
 
-    python -m benchmarks.loop [--data-dir DIR] [--classes A,B,C] [--rounds N] [--seconds S] [--out F.json]
+python -m benchmarks.loop [--data-dir DIR] [--classes A,B,C] [--rounds N] [--seconds S] [--out F.json]
 """
 
 from __future__ import annotations
@@ -42,7 +42,12 @@ def theirs(experiment: Experiment, dataset: ImageDataset, seconds: float) -> flo
     """The same of the notebook's loop."""
     settings = experiment.training
     loop = NotebookLoop(
-        experiment.model.pooling, dataset.train, dataset.validation, len(dataset.classes), settings.batch_size, settings.lr
+        experiment.model.pooling,
+        dataset.train,
+        dataset.validation,
+        len(dataset.classes),
+        settings.batch_size,
+        settings.lr,
     )
     loop.epoch()
     began, epochs = time.monotonic(), 0
@@ -75,7 +80,9 @@ def main() -> None:
             pairs = []
             with reproducible(torch.device("cpu"), threads):
                 for _ in range(options.rounds):
-                    pairs.append((theirs(experiment, dataset, options.seconds), ours(experiment, dataset, options.seconds)))
+                    pairs.append(
+                        (theirs(experiment, dataset, options.seconds), ours(experiment, dataset, options.seconds))
+                    )
             ratios = [mine / other for other, mine in pairs]
             row = {
                 "pooling": pooling,

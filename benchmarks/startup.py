@@ -1,6 +1,6 @@
 """Wall time of commands against an empty Python, in turn: `cnnlab --help`, and `cnnlab runs` with 100 runs.
 
-    python -m benchmarks.startup [--runs N] [--rounds N] [--out F.json]
+python -m benchmarks.startup [--runs N] [--rounds N] [--out F.json]
 """
 
 from __future__ import annotations

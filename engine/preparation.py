@@ -62,7 +62,7 @@ def queue_run(
     return store.create(
         experiment.to_dict(),
         fingerprint=experiment.fingerprint,
-        name=name or default_name(experiment),
+        name=default_name(experiment) if name is None else name,
         tags=tags,
         study=study,
         request=request,

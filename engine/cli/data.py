@@ -56,8 +56,15 @@ def fetch(name: str, data_dir: Path | None, as_json: bool) -> int:
 
 def _fetch_with_bar(fetch_dataset: Any, name: str, place: Path) -> Path:
     if not sys.stderr.isatty():
-        print_note(f"fetching {clean(name)} into {clean(place)}")
-        path: Path = fetch_dataset(name, place)
+        told: list[int] = []
+
+        def tell(done: int, total: int) -> None:
+            share = 10 * done // max(total, 1)
+            if share not in told:
+                told.append(share)
+                print_note(f"{clean(name)} into {clean(place)}: {done >> 20:,} of {total >> 20:,} MiB")
+
+        path: Path = fetch_dataset(name, place, progress=tell)
         return path
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 

@@ -16,7 +16,9 @@ from engine.text import clean
 
 @click.command()
 @run_argument()
-@click.option("-o", "--output", metavar="F", type=click.Path(path_type=Path), help="write the file there as well")
+@click.option(
+    "-o", "--output", metavar="F", type=click.Path(path_type=Path, readable=False), help="write the file there as well"
+)
 @data_dir_option
 @runs_option
 @json_option
@@ -50,7 +52,7 @@ def verify(reference: str, data_dir: Path | None, runs_dir: Path | None, as_json
 
 @click.command()
 @run_argument(metavar="RUN|F.onnx")
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False))
 @click.option("--top", type=click.IntRange(1, 1000), default=3, show_default=True, help="classes listed for each image")
 @runs_option
 @json_option

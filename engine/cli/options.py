@@ -44,9 +44,9 @@ def settings_options(command: Command) -> Command:
     command = click.option(
         "--set", "assignments", metavar="K=V", multiple=True, help="any setting: --set training.nesterov=true"
     )(command)
-    command = click.option("--config", metavar="F.toml", type=click.Path(path_type=Path), help="settings as TOML")(
-        command
-    )
+    command = click.option(
+        "--config", metavar="F.toml", type=click.Path(path_type=Path, readable=False), help="settings as TOML"
+    )(command)
     for name in reversed(SETTINGS):
         field, metavar, text = SETTINGS[name]
         command = click.option(f"--{name}", field.replace(".", "__"), metavar=metavar, help=text)(command)
@@ -71,7 +71,7 @@ def runs_option(command: Command) -> Command:
         "--runs",
         "runs_dir",
         metavar="DIR",
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, readable=False),
         envvar="CNNLAB_RUNS",
         help="folder of the runs  [default: $CNNLAB_RUNS, ./runs, or the data folder of the user]",
     )(command)
@@ -82,7 +82,7 @@ def data_dir_option(command: Command) -> Command:
     return click.option(
         "--data-dir",
         metavar="DIR",
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, readable=False),
         envvar="CNNLAB_DATA",
         help="folder, or archive, of the data set  [default: $CNNLAB_DATA or the cache of the user]",
     )(command)

@@ -23,7 +23,13 @@ _MOST_PAIRS = 10
 @run_argument()
 @click.option("--split", default="test", show_default=True, help="train, validation, test")
 @click.option("--csv", "as_csv", is_flag=True, help="a row a class, for other programs")
-@click.option("--html", "page", metavar="F", type=click.Path(path_type=Path), help="write a page that stands alone")
+@click.option(
+    "--html",
+    "page",
+    metavar="F",
+    type=click.Path(path_type=Path, readable=False),
+    help="write a page that stands alone",
+)
 @runs_option
 @json_option
 def report(reference: str, split: str, as_csv: bool, page: Path | None, runs_dir: Path | None, as_json: bool) -> int:

@@ -1,0 +1,360 @@
+"""`cnnlab` in this process: documents, exit codes, and one clear line for everything that can be wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from engine import train
+from engine.cli.main import COMMANDS, run
+from engine.experiment import Experiment
+from engine.store import Run, RunStore
+
+Tiny = Callable[..., Experiment]
+
+
+@pytest.fixture
+def cnnlab(capsys: pytest.CaptureFixture[str], store: RunStore) -> Callable[..., tuple[int, str, str]]:
+    """Run a command on the test's own store; returns exit code, stdout, stderr."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        os.environ["CNNLAB_RUNS"] = str(store.root)
+        try:
+            code = run(list(arguments))
+        finally:
+            del os.environ["CNNLAB_RUNS"]
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+def document(call: tuple[int, str, str]) -> Any:
+    code, out, err = call
+    assert code == 0, err
+    return json.loads(out)
+
+
+@pytest.mark.parametrize("command", list(COMMANDS))
+def test_every_command_has_help_that_begins_with_a_sentence(cnnlab: Call, command: str) -> None:
+    code, out, _ = cnnlab(command, "--help")
+    assert code == 0
+    assert out.startswith(f"Usage: cnnlab {command} ")
+    sentence = out.split("\n\n")[1].strip()
+    assert sentence[0].isupper()
+    assert sentence.rstrip(".").count(".") < 4
+
+
+BAD: list[tuple[list[str], int, str]] = [
+    (["nonsense"], 2, "there is no command 'nonsense'"),
+    (["runz"], 2, "did you mean runs?"),
+    (["train", "--dataset", "mnist"], 2, "dataset.name: 'mnist' is not one of digits, cifar10, cifar100, folder"),
+    (["train", "--classes", "0,eleven"], 2, "dataset.classes: 'eleven' is not a class of digits"),
+    (["train", "--classes", "3"], 2, "dataset.classes: 3: at least 2 classes are needed"),
+    (["train", "--model", "vgg"], 2, "model.name: 'vgg' is not one of lab"),
+    (["train", "--pooling", "maxx"], 2, "is not one of stride, max, avg (did you mean max?)"),
+    (["train", "--polling", "max"], 2, "No such option"),
+    (["train", "--epochs", "0"], 2, "training.epochs: 0 is not in 1 … 1,000,000"),
+    (["train", "--epochs", "-1"], 2, "training.epochs: -1 is not in 1 … 1,000,000"),
+    (["train", "--epochs", "1.5"], 2, "training.epochs: 1.5 is not a whole number"),
+    (["train", "--epochs", "1000000000"], 2, "training.epochs: 1000000000 is not in"),
+    (["train", "--epochs", "many"], 2, "training.epochs: 'many' is not a whole number"),
+    (["train", "--lr", "nan"], 2, "training.lr: nan is not a finite number"),
+    (["train", "--lr", "0"], 2, "training.lr: 0.0 is not in (above) 0"),
+    (["train", "--batch-size", "100000"], 2, "training.batch_size: 100,000 is more than the 1,295 training images"),
+    (["train", "--image-size", "8"], 2, "dataset.image_size: 8 is not in 16 … 512"),
+    (["train", "--device", "gpu"], 2, "device: 'gpu' is not one of auto, cpu, cuda"),
+    (["train", "--set", "lr=1"], 2, "section.key=value"),
+    (["train", "--set", "training.lrr=1"], 2, "did you mean training.lr?"),
+    (["train", "--config", "/nonexistent/x.toml"], 2, "No such file"),
+    (["train", "--name", ""], 2, "name: '' is not a text"),
+    (["train", "--dataset", "cifar100", "--data-dir", "/nonexistent"], 3, "neither cifar-100-python/ nor"),
+    (["train", "--dataset", "folder", "--data-dir", "/nonexistent"], 3, "there is no such folder"),
+    (["train", "--dataset", "folder"], 2, "--data-dir"),
+    (["study", "pooling", "--seeds", "0"], 2, "seeds: '0' is not a whole number in 1 … 100"),
+    (["study", "pooling", "--seeds", "x"], 2, "seeds: 'x'"),
+    (["study", "show", "none"], 2, "there is no study 'none'"),
+    (["show", "20200101-000000-abcd"], 2, "there is no run 20200101-000000-abcd"),
+    (["show", "../x"], 2, "'../x' is not a run id"),
+    (["show", "@last"], 2, "no runs in"),
+    (["show", "@best"], 2, "no run is finished yet"),
+    (["show"], 2, "Missing argument"),
+    (["report", "@last"], 2, "no runs in"),
+    (["compare", "@last"], 2, "no runs in"),
+    (["runs", "--filter", "poling:max"], 2, "did you mean pooling?"),
+    (["runs", "--sort", "tset"], 2, "did you mean test?"),
+    (["stop", "none"], 2, "there is no run 'none'"),
+    (["edit", "none"], 2, "nothing to change"),
+    (["prune"], 2, "--trash, --checkpoints or both"),
+    (["data", "show", "cifar"], 2, "did you mean cifar10?"),
+    (["data", "fetch", "digits"], 2, "'digits' cannot be fetched"),
+    (["data", "show", "digits", "--class", "eleven"], 2, "'eleven' is not a class of digits"),
+    (["verify", "/nonexistent/a.onnx"], 3, "there is no such file"),
+    (["predict", "/nonexistent/a.onnx", "x.png"], 3, "there is no such file"),
+    (["summary", "--hidden-size", "0"], 2, "model.hidden_size: 0 is not in 1 … 4,096"),
+    (["completion", "tcsh"], 2, "'tcsh' is not one of"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"), BAD, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+)
+def test_bad_input_gets_one_clear_line_its_code_and_makes_nothing(
+    cnnlab: Call, store: RunStore, arguments: list[str], code: int, words: str
+) -> None:
+    got, out, err = cnnlab(*arguments)
+    assert (got, out) == (code, "")
+    assert words in err
+    assert len(err.splitlines()) == 1
+    assert err.startswith("cnnlab: ")
+    assert store.runs() == []
+    assert not store.root.exists()
+
+
+def test_several_problems_are_a_line_each_and_one_document(cnnlab: Call) -> None:
+    code, out, err = cnnlab("train", "--epochs", "0", "--pooling", "mux", "--lr", "fast", "--json")
+    assert code == 2
+    assert len(err.splitlines()) == 3
+    error = json.loads(out)["error"]
+    assert error["exit"] == 2
+    assert error["field"] == "model.pooling"
+    assert len(error["message"].splitlines()) == 3
+
+
+def test_a_file_and_a_read_only_folder_are_no_place_for_runs(
+    cnnlab: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    for command in (["runs"], ["train"], ["study", "pooling"]):
+        code, _, err = cnnlab(*command, "--runs", str(file))
+        assert code == 2
+        assert "is not a folder" in err
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    code, _, err = cnnlab("train", "--runs", str(tmp_path))
+    assert code == 4
+    assert "is read-only" in err
+    assert cnnlab("runs", "--runs", str(tmp_path))[0] == 0
+
+
+def test_an_empty_folder_is_an_empty_list(cnnlab: Call) -> None:
+    assert document(cnnlab("runs", "--json")) == {"runs": []}
+    code, out, err = cnnlab("runs")
+    assert (code, out) == (0, "")
+    assert "no runs yet" in err
+
+
+@pytest.fixture
+def two(store: RunStore, tiny: Tiny) -> tuple[Run, Run]:
+    for pooling in ("max", "avg"):
+        for _ in train(tiny(pooling=pooling), store=store, device="cpu"):
+            pass
+    second, first = store.runs()
+    return first, second
+
+
+def test_the_documents_are_those_of_the_contract(cnnlab: Call, two: tuple[Run, Run], tmp_path: Path) -> None:
+    first, second = two
+    listed = document(cnnlab("runs", "--json"))["runs"]
+    assert [entry["id"] for entry in listed] == [second.id, first.id]
+    assert listed[0] == second.to_json()
+    shown = document(cnnlab("show", first.id, "--json"))
+    assert [record["epoch"] for record in shown["history"]] == [1, 2, 3]
+    report = document(cnnlab("report", first.id, "--split", "train", "--json"))
+    assert {
+        "run",
+        "split",
+        "classes",
+        "accuracy",
+        "per_class",
+        "macro avg",
+        "weighted avg",
+        "confusion",
+    } <= report.keys()
+    assert report["selected_on"] == "validation"
+    assert report["accuracy"] == (first.summary or {})["train_accuracy"]
+    compared = document(cnnlab("compare", first.id, second.id, "--json"))
+    assert {"runs", "differs", "groups", "pairs", "best", "warnings"} <= compared.keys()
+    assert compared["differs"] == ["model.pooling"]
+    assert {"a", "b", "split", "fixed", "broken", "p"} <= compared["pairs"][0].keys()
+    assert {"value", "low", "high"} <= compared["runs"][0]["metrics"]["test_accuracy"].keys()
+    exported = document(cnnlab("export", first.id, "--json"))
+    assert {"run", "file", "sha256", "split", "images", "agreement", "max_abs_difference"} <= exported.keys()
+    assert document(cnnlab("verify", first.id, "--json")) == exported
+    assert document(cnnlab("verify", exported["file"], "--json")) == exported
+    Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
+    predicted = document(cnnlab("predict", first.id, str(tmp_path / "a.png"), "--json"))
+    assert {"file", "class", "probability", "top"} <= predicted["predictions"][0].keys()
+    edited = document(cnnlab("edit", first.id, "--name", "mine", "--tag", "a", "--tag", "b", "--note", "n", "--json"))
+    assert (edited["name"], edited["tags"], edited["note"]) == ("mine", ["a", "b"], "n")
+    assert document(cnnlab("rm", "mine", "--json"))["id"] == first.id
+    assert document(cnnlab("restore", "mine", "--json"))["id"] == first.id
+
+
+def test_tables_are_for_people_and_fit_their_terminal(
+    cnnlab: Call, two: tuple[Run, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = two
+    for width in (80, 120):
+        monkeypatch.setenv("COLUMNS", str(width))
+        for command in (["runs"], ["report", first.id], ["compare", first.id, second.id], ["summary"]):
+            code, out, err = cnnlab(*command)
+            assert (code, err) == (0, "")
+            assert max(map(len, out.splitlines())) <= width, command
+    _, out, _ = cnnlab("compare", first.id, second.id)
+    assert "compares two models, not two tactics" in out
+    assert "Two models, not two settings" in out
+
+
+def test_files_for_other_programs(cnnlab: Call, two: tuple[Run, Run], tmp_path: Path) -> None:
+    first, second = two
+    assert cnnlab("report", first.id, "--csv")[1].splitlines()[0].startswith("class,precision,recall")
+    assert len(cnnlab("compare", first.id, second.id, "--csv")[1].splitlines()) == 3
+    assert cnnlab("compare", first.id, second.id, "--markdown")[1].startswith("| setting |")
+    page = tmp_path / "page.html"
+    assert cnnlab("report", first.id, "--html", str(page))[0] == 0
+    assert "<h2>Confusion</h2>" in page.read_text()
+    code, _, err = cnnlab("report", first.id, "--html", str(tmp_path / "none" / "page.html"))
+    assert code == 2
+    assert "a folder that exists" in err
+    assert cnnlab("export", first.id, "-o", str(tmp_path))[0] == 2
+    assert cnnlab("report", first.id, "--split", "tset")[0] == 2
+
+
+def test_a_clone_is_the_same_object_as_the_run_its_toml_and_the_options(
+    cnnlab: Call, two: tuple[Run, Run], tmp_path: Path
+) -> None:
+    from engine.configuration import load_toml
+
+    first, _ = two
+    _, toml, _ = cnnlab("clone", first.id)
+    path = tmp_path / "settings.toml"
+    path.write_text(toml)
+    experiment = Experiment.build(load_toml(path))
+    assert experiment.to_dict() == first.experiment
+    assert experiment.fingerprint == first.document["fingerprint"]
+
+
+def test_what_has_not_finished_cannot_be_exported_or_reported(cnnlab: Call, store: RunStore, tiny: Tiny) -> None:
+    new = store.create(tiny().to_dict(), fingerprint="f", name="new")
+    for command in (["export", new.id], ["verify", new.id], ["report", new.id], ["predict", new.id, "x.png"]):
+        code, _, err = cnnlab(*command)
+        assert code == 2
+        assert len(err.splitlines()) == 1
+    code, _, err = cnnlab("stop", new.id)
+    assert code == 2
+    assert "nobody trains it" in err
+
+
+def test_ambiguous_references_list_the_runs(cnnlab: Call, store: RunStore, tiny: Tiny) -> None:
+    runs = [store.create(tiny().to_dict(), fingerprint="f", name="same") for _ in range(2)]
+    code, _, err = cnnlab("show", "same")
+    assert code == 2
+    assert all(entry.id in err for entry in runs)
+
+
+CORPUS = [
+    "\x1b]52;c;ZXZpbA==\x07",
+    "\x1b[2J",
+    "[/red]",
+    "[link=http://x]x[/]",
+    "\u202eabc",
+    "a\nb",
+    "\x9b31m",
+    "é漢字" * 20,
+]
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_names_never_steer_the_terminal_and_come_back_exactly(cnnlab: Call, two: tuple[Run, Run], name: str) -> None:
+    first, second = two
+    assert cnnlab("edit", first.id, "--name", name, "--tag", name, "--note", name)[0] == 0
+    for command in (["runs"], ["show", first.id], ["report", first.id], ["compare", first.id, second.id]):
+        code, out, err = cnnlab(*command)
+        assert code == 0
+        assert not set(out + err) & set("\x1b\x07\x9b\u202e")
+    listed = document(cnnlab("runs", "--json"))["runs"]
+    assert name in [entry["name"] for entry in listed]
+
+
+def test_pruning_asks_and_gives_back_room(cnnlab: Call, two: tuple[Run, Run], store: RunStore) -> None:
+    first, second = two
+    cnnlab("rm", first.id)
+    done = document(cnnlab("prune", "--trash", "--checkpoints", "--yes", "--json"))
+    assert done["trash"] == 1
+    assert done["checkpoint_bytes"] > 0
+    assert store.trashed() == []
+    assert not (second.path / "last.safetensors").exists()
+    assert document(cnnlab("export", second.id, "--json"))["agreement"] == 1.0
+    code, _, err = cnnlab("extend", second.id, "--epochs", "9")
+    assert code == 2
+    assert "has no checkpoint" in err
+
+
+def test_a_damaged_run_is_one_line_among_the_others(cnnlab: Call, two: tuple[Run, Run]) -> None:
+    first, second = two
+    (first.path / "run.json").write_text("{")
+    code, out, _ = cnnlab("runs")
+    assert code == 0
+    assert "damaged" in out
+    assert second.id in out
+    assert cnnlab("show", first.id)[0] == 0
+    for command in (
+        ["export", first.id],
+        ["edit", first.id, "--note", "x"],
+        ["resume", first.id],
+    ):
+        code, _, err = cnnlab(*command)
+        assert code in (2, 3, 4), command
+        assert len([line for line in err.splitlines() if line]) == 1
+
+
+def test_doctor_looks_at_everything_and_names_a_fix(cnnlab: Call, two: tuple[Run, Run]) -> None:
+    (two[0].path / "run.json").write_text("{")
+    checks = json.loads(cnnlab("doctor", "--json")[1])["checks"]
+    names = {check["name"] for check in checks}
+    assert {"python", "torch", "cpu", "disk", "runs", "data digits", "data cifar100"} <= names
+    (damaged,) = (check for check in checks if check["name"] == f"run {two[0].id}")
+    assert not damaged["ok"]
+    assert damaged["fix"]
+
+
+def test_data_are_described_and_drawn(cnnlab: Call) -> None:
+    info = document(cnnlab("data", "show", "digits", "--json"))
+    assert info["classes"][3]["name"] == "3"
+    assert sum(entry["train"] + entry["test"] for entry in info["classes"]) == 1797
+    assert [entry["name"] for entry in document(cnnlab("data", "list", "--json"))["datasets"]] == [
+        "digits",
+        "cifar10",
+        "cifar100",
+        "folder",
+    ]
+    _, out, _ = cnnlab("data", "show", "digits", "--class", "3", "--count", "2")
+    assert len(out.splitlines()) == 16
+    info = document(cnnlab("data", "show", "cifar100", "--json"))
+    assert info["classes"][0] == {
+        "index": 0,
+        "name": "apple",
+        "superclass": "fruit and vegetables",
+        "train": None,
+        "test": None,
+    }
+
+
+def test_a_summary_needs_no_images_and_tries_on_request(cnnlab: Call) -> None:
+    options = ["--dataset", "cifar100", "--classes", "apple,aquarium_fish,baby", "--pooling", "max", "--json"]
+    summary = document(cnnlab("summary", *options))
+    assert (summary["parameters"], summary["multiply_adds"]) == (21_699, 1_334_016)
+    assert {"name", "type", "output_shape", "parameters", "multiply_adds"} == summary["layers"][0].keys()
+    tried = document(cnnlab("summary", "--try", *options))
+    assert len(tried["try"]["logits"]) == 3

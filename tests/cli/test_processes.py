@@ -1,0 +1,205 @@
+"""`cnnlab` as a process: what it imports, what it prints where, and what a whole session does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.store import RunStore
+
+PROBE = """
+import sys
+from engine.cli.main import run
+code = run(sys.argv[1:])
+heavy = {"torch", "sklearn", "scipy.stats", "onnx", "onnxruntime", "pandas", "textual"} & set(sys.modules)
+print(code, sorted(heavy), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    [
+        (["--help"], []),
+        (["runs"], []),
+        (["runs", "--json"], []),
+        (["show", "one"], []),
+        (["compare", "one", "two"], []),
+        (["report", "one"], []),
+        (["study", "show", "none"], []),
+        (["train", "--help"], []),
+        (["train", "--epochs", "0"], []),
+        (["export", "one"], ["onnx", "onnxruntime", "sklearn"]),
+        (["data", "list"], []),
+        (["summary"], []),
+    ],
+)
+def test_looking_imports_nothing_heavy(tmp_path: Path, arguments: list[str], allowed: list[str]) -> None:
+    store = RunStore(tmp_path)
+    for name in ("one", "two"):
+        run = store.create({"dataset": {"classes": []}, "model": {}, "training": {}}, fingerprint="f", name=name)
+        with run.own() as owner:
+            owner.update(state="finished", summary={"test_accuracy": 0.5, "validation_accuracy": 0.5})
+            owner.write_report({"classes": [], "splits": {}})
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments],
+        env={**os.environ, "CNNLAB_RUNS": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    heavy = done.stderr.splitlines()[-1].partition(" ")[2]
+    assert not set(json.loads(heavy.replace("'", '"'))) - set(allowed), done.stderr
+
+
+def test_importing_the_package_imports_nothing_heavy_and_no_screen() -> None:
+    code = "import sys, engine; print(sorted({'torch', 'numpy', 'pydantic', 'click', 'tui'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def cnnlab(*arguments: str, runs: Path, **options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "engine.cli", *arguments],
+        env={**os.environ, "CNNLAB_RUNS": str(runs), **options},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.slow
+def test_a_study_is_read_back_by_another_process_with_the_same_numbers(tmp_path: Path) -> None:
+    options = ["--classes", "0,1", "--image-size", "16", "--hidden-size", "4", "--epochs", "3", "--lr", "0.1"]
+    done = cnnlab(
+        "study", "pooling", *options, "--seeds", "3", "--seed", "5", "--json", "--device", "cpu", runs=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert [run["study"]["label"] for run in document["runs"]] == ["stride", "max", "avg"] * 3
+    assert [run["experiment"]["training"]["seed"] for run in document["runs"]] == [5, 5, 5, 6, 6, 6, 7, 7, 7]
+    assert {run["state"] for run in document["runs"]} == {"finished"}
+    again = json.loads(cnnlab("study", "show", "pooling", "--json", runs=tmp_path).stdout)
+    assert again == document
+    best = document["comparison"]["best"]["run"]
+    exported = json.loads(cnnlab("export", "@best", "--json", runs=tmp_path).stdout)
+    assert exported["run"] == best
+    accuracy = next(run["summary"]["test_accuracy"] for run in document["runs"] if run["id"] == best)
+    verified = json.loads(cnnlab("verify", "@best", "--json", runs=tmp_path).stdout)
+    assert verified["agreement"] == 1.0
+    assert verified["accuracy"] == accuracy
+    table = cnnlab("study", "show", "pooling", runs=tmp_path)
+    assert table.stdout.count("\n") > 6
+    assert "\x1b" not in table.stdout
+
+
+@pytest.mark.slow
+def test_a_loss_that_is_not_finite_fails_with_step_and_lr_and_keeps_a_checkpoint(tmp_path: Path) -> None:
+    done = cnnlab("train", "--classes", "0,1", "--epochs", "9", "--lr", "1e6", "--json", runs=tmp_path)
+    assert done.returncode == 1
+    run = json.loads(done.stdout)
+    assert run["state"] == "failed"
+    assert {"kind", "reason", "step", "lr", "last_good_epoch"} <= run["failure"].keys()
+    assert run["failure"]["lr"] == 1e6
+    assert (tmp_path / run["id"] / "last.safetensors").exists()
+    assert "the loss is not finite" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_extending_equals_training_that_long_at_once(tmp_path: Path) -> None:
+    options = [
+        "--classes",
+        "0,1",
+        "--image-size",
+        "16",
+        "--hidden-size",
+        "4",
+        "--lr",
+        "0.1",
+        "--device",
+        "cpu",
+        "--json",
+    ]
+    long = json.loads(cnnlab("train", *options, "--epochs", "9", runs=tmp_path).stdout)
+    short = json.loads(cnnlab("train", *options, "--epochs", "4", "--name", "short", runs=tmp_path).stdout)
+    extended = json.loads(cnnlab("extend", short["id"], "--epochs", "9", "--json", runs=tmp_path).stdout)
+    assert extended["extends"] == {"run": short["id"], "epoch": 4, "equal_to_one_run": True}
+    store = RunStore(tmp_path)
+    records = [
+        [{k: v for k, v in record.items() if k != "seconds"} for record in store.get(run["id"]).history().records]
+        for run in (long, extended)
+    ]
+    assert records[0] == records[1]
+    keys = ("train_accuracy", "test_accuracy", "test_loss", "selected_epoch", "validation_loss")
+    assert [long["summary"][key] for key in keys] == [extended["summary"][key] for key in keys]
+    for epochs in ("4", "0", "x"):
+        wrong = cnnlab("extend", short["id"], "--epochs", epochs, runs=tmp_path)
+        assert wrong.returncode == 2
+        assert len(wrong.stderr.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_extending_a_schedule_says_that_it_is_not_equal(tmp_path: Path) -> None:
+    options = ["--classes", "0,1", "--image-size", "16", "--epochs", "2", "--schedule", "cosine"]
+    assert cnnlab("train", *options, runs=tmp_path).returncode == 0
+    done = cnnlab("extend", "@last", "--epochs", "4", runs=tmp_path)
+    assert done.returncode == 0
+    assert "does not equal one trained that long at once" in done.stderr
+
+
+def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    for _ in range(50):
+        store.create({"dataset": {"classes": []}, "model": {}, "training": {}}, fingerprint="f", name="x" * 200)
+    command = f"{sys.executable} -m engine.cli runs --json | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        env={**os.environ, "CNNLAB_RUNS": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 141)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "locale", [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONIOENCODING": "latin-1"}]
+)
+def test_a_poor_locale_is_no_error(tmp_path: Path, locale: dict[str, str]) -> None:
+    RunStore(tmp_path).create(
+        {"dataset": {"classes": ["漢"]}, "model": {}, "training": {}}, fingerprint="f", name="é漢"
+    )
+    for arguments in (["runs"], ["runs", "--json"], ["--help"], ["train", "--epochs", "0"], ["show", "@last"]):
+        done = cnnlab(*arguments, runs=tmp_path, TERM="dumb", **locale)
+        assert done.returncode in (0, 2), done.stderr
+        assert "Traceback" not in done.stderr
+    listed = json.loads(cnnlab("runs", "--json", runs=tmp_path, **locale).stdout)
+    assert listed["runs"][0]["name"] == "é漢"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_learn_to_complete_commands_and_runs(tmp_path: Path, shell: str) -> None:
+    RunStore(tmp_path).create({"dataset": {"classes": []}, "model": {}, "training": {}}, fingerprint="f", name="thesis")
+    assert "_CNNLAB_COMPLETE" in cnnlab("completion", shell, runs=tmp_path).stdout
+    words = {
+        "COMP_WORDS": "cnnlab show the",
+        "COMP_CWORD": "the" if shell == "fish" else "2",
+        "_CNNLAB_COMPLETE": f"{shell}_complete",
+    }
+    code = "from engine.cli.main import cnnlab; cnnlab(prog_name='cnnlab')"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "CNNLAB_RUNS": str(tmp_path), **words},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "thesis" in done.stdout
