@@ -40,15 +40,9 @@ def ours(experiment: Experiment, dataset: ImageDataset, seconds: float) -> float
 
 def theirs(experiment: Experiment, dataset: ImageDataset, seconds: float) -> float:
     """The same of the notebook's loop."""
-    settings = experiment.training
-    loop = NotebookLoop(
-        experiment.model.pooling,
-        dataset.train,
-        dataset.validation,
-        len(dataset.classes),
-        settings.batch_size,
-        settings.lr,
-    )
+    settings, classes = experiment.training, len(dataset.classes)
+    data = dataset.train, dataset.validation
+    loop = NotebookLoop(experiment.model.pooling, *data, classes, settings.batch_size, settings.lr)
     loop.epoch()
     began, epochs = time.monotonic(), 0
     while time.monotonic() - began < seconds:

@@ -1,4 +1,4 @@
-"""The other side: the training loop as a student writes it in a notebook, with a data loader and `.item()` each step."""
+"""The other side: the loop as a student writes it in a notebook, with a data loader and `.item()` at every step."""
 
 from __future__ import annotations
 
