@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.cli.output import console, print_note
 from engine.format import duration, percent, speed
-from engine.text import clean, shorten
+from engine.text import clean
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from engine.store import Run
+
+
+_WIDE = 110
 
 
 class ProgressView(Protocol):
@@ -55,7 +58,8 @@ class Bars:
     """One bar a run under way, over epochs × batches, and one for all runs."""
 
     def __init__(self, total_runs: int) -> None:
-        self._progress = _bars()
+        self._narrow = console(stderr=True).width < _WIDE
+        self._progress = _bars(10 if self._narrow else 16)
         self._total = total_runs
         self._all: TaskID | None = None
         if total_runs > 1:
@@ -86,37 +90,38 @@ class Bars:
         if not run.is_alive:
             return 0.0
         if run.id not in self._tasks:
-            name = shorten(clean(run.name), 24)
+            name = _tail(clean(run.name), 14 if self._narrow else 24)
             self._tasks[run.id] = self._progress.add_task(name, total=1.0, words=state)
         progress = run.progress()
         if not progress:
             self._progress.update(self._tasks[run.id], words=state)
             return 0.0
         share = _share(progress)
-        self._progress.update(self._tasks[run.id], completed=share, words=progress_words(progress, state))
+        self._progress.update(
+            self._tasks[run.id], completed=share, words=progress_words(progress, state, narrow=self._narrow)
+        )
         return share
 
     def close(self) -> None:
         self._progress.stop()
 
 
-def progress_words(progress: dict[str, Any], state: str) -> str:
-    """`epoch 310/500 batch 7/11 loss 0.240 acc 92.7 % 9.5k img/s 0:27 left`."""
-    parts = [
-        f"epoch {progress['epoch']}/{progress['epochs']}",
-        f"batch {progress['step']}/{progress['steps_per_epoch']}",
-    ]
+def progress_words(progress: dict[str, Any], state: str, *, narrow: bool = False) -> str:
+    """`epoch 310/500  batch 7/11  loss 0.240  acc 92.7 %  9.5k img/s  0:27 left`; for 80 columns without its words."""
+    epoch = f"{progress['epoch']}/{progress['epochs']}"
+    batch = f"{progress['step']}/{progress['steps_per_epoch']}"
+    parts = [epoch, batch] if narrow else [f"epoch {epoch}", f"batch {batch}"]
     if progress.get("loss") is not None:
         parts.append(f"loss {progress['loss']:.3f}")
     if progress.get("accuracy") is not None:
-        parts.append(f"acc {percent(progress['accuracy'])} %")
+        parts.append(f"acc {percent(progress['accuracy'])}" + ("" if narrow else " %"))
     if progress.get("images_per_second"):
-        parts.append(speed(progress["images_per_second"]))
+        parts.append(speed(progress["images_per_second"]).replace(" img" if narrow else "", ""))
     if state != "training":
         parts.append(state)
     elif progress.get("eta_seconds") is not None:
-        parts.append(f"{duration(progress['eta_seconds'])} left")
-    return "  ".join(parts)
+        parts.append(duration(progress["eta_seconds"]) + ("" if narrow else " left"))
+    return (" " if narrow else "  ").join(parts)
 
 
 def ended_words(run: Run) -> str:
@@ -138,13 +143,18 @@ def _share(progress: dict[str, Any]) -> float:
     return float(steps / (progress["epochs"] * progress["steps_per_epoch"]))
 
 
-def _bars() -> Progress:
+def _tail(name: str, width: int) -> str:
+    """The end of a name, which tells runs of a study apart."""
+    return name if len(name) <= width else "…" + name[1 - width :]
+
+
+def _bars(width: int) -> Progress:
     from rich.progress import BarColumn, Progress, TextColumn
 
     return Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=16),
-        TextColumn("{task.percentage:>3.0f} %"),
+        BarColumn(bar_width=width),
+        TextColumn("{task.percentage:>3.0f}%"),
         TextColumn("{task.fields[words]}", markup=False),
         console=console(stderr=True),
         transient=True,

@@ -85,7 +85,7 @@ def pooling(
         print_json(document)
     else:
         print_comparison(document["comparison"])
-        print_line(f"\nstudy {identity['id']}: `cnnlab study show {identity['id']}` prints this again")
+        print_line(f"\nthis again: cnnlab study show {identity['id']}")
     return int(code)
 
 

@@ -22,6 +22,7 @@ def find_cautions(
     yield from _selection(complete)
     yield from _seeds(groups)
     yield from _studies(members, differs)
+    yield from _lengths(complete)
     if len({member.place for member in complete}) > 1:
         yield "times are not comparable: the runs had different devices, lanes or threads"
     if len(groups) > MOST_GROUPS:
@@ -36,6 +37,13 @@ def _incomplete(members: Sequence[Member]) -> Iterator[str]:
         names = ", ".join(f"{clean(member.name)} ({member.state})" for member in left[:5])
         more = f" and {len(left) - 5} more" if len(left) > 5 else ""
         yield f"not over yet, or failed, and left out: {names}{more}"
+
+
+def _lengths(members: Sequence[Member]) -> Iterator[str]:
+    cut = [member for member in members if member.epochs_done != member.settings.get("training.epochs")]
+    if cut:
+        names = ", ".join(f"{clean(member.name)} after {member.epochs_done} epochs" for member in cut[:5])
+        yield f"stopped early, and compared as they are: {names}{' …' if len(cut) > 5 else ''}"
 
 
 def _by_test_set(members: Sequence[Member]) -> str:

@@ -149,6 +149,7 @@ def test_unfinished_runs_are_listed_and_left_out() -> None:
         ([fake("max"), fake("max", number=9), fake("avg")], "several runs of seed 0"),
         ([fake("max", 0), fake("avg", 1)], "no seed is common"),
         ([fake(p, s) for p in ("max", "avg") for s in (0, 1)], "2 seeds in common"),
+        ([fake("max", training__epochs=500), fake("avg")], "stopped early, and compared as they are: max-s0 after 100"),
         (
             [fake("max", study={"kind": "pooling"}), fake("avg", study={"kind": "pooling"}, training__lr=0.2)],
             "also in training.lr: more than one factor",
