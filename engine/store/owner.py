@@ -7,21 +7,20 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Self
 
 from engine.documents import encode_document
 from engine.errors import RefusedError
 from engine.store import layout
-from engine.store.arrays import encode_arrays
 from engine.store.files import FILE_MODE, TEMPORARY, append_lines, read_file, replace_file
 from engine.store.history import cut_history, encode_history
 from engine.store.lock import take_lock
 from engine.store.requests import Request, read_requests
 from engine.store.run import Run
 from engine.text import clean
+
+if TYPE_CHECKING:
+    from engine.store.arrays import Arrays
 
 _RESERVE_BYTES = 64 << 10
 
@@ -100,7 +99,9 @@ class RunOwner:
     def write_export(self, document: Mapping[str, Any]) -> None:
         replace_file(self.run.path / layout.EXPORT, encode_document(document, indent=1))
 
-    def write_predictions(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+    def write_predictions(self, arrays: Arrays) -> None:
+        from engine.store.arrays import encode_arrays
+
         replace_file(self.run.path / layout.PREDICTIONS, encode_arrays(arrays, {"format": layout.FORMAT}))
 
     def take_requests(self) -> list[Request]:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from engine.documents import DocumentError, parse_document
 from engine.errors import DataError, RefusedError
 from engine.store import layout
-from engine.store.arrays import Arrays, DamagedFileError, decode_arrays
 from engine.store.files import load_document, read_file
 from engine.store.history import History, parse_history
 from engine.store.lock import is_held, is_trusted
 from engine.store.shape import newer_format, what_is_wrong
 
 if TYPE_CHECKING:
+    from engine.store.arrays import Arrays
     from engine.store.owner import RunOwner
 
 
@@ -146,6 +146,8 @@ class Run:
     def predictions(self) -> Arrays | None:
         """`<split>.labels`, `<split>.predictions` int64 `[N]`, `<split>.confidence` float32 `[N]`, `test.logits`
         float32 `[N, K]`; None where they are missing or damaged."""
+        from engine.store.arrays import DamagedFileError, decode_arrays
+
         try:
             data = read_file(self.path / layout.PREDICTIONS, max_bytes=layout.MAX_BYTES[layout.PREDICTIONS])
             return decode_arrays(data)[0]
