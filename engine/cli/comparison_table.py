@@ -11,6 +11,7 @@ from engine.statistics import FEWEST_SEEDS
 from engine.text import clean, shorten
 
 _MOST_PAIRS = 6
+_LABEL = 48
 
 
 def print_comparison(document: dict[str, Any]) -> None:
@@ -57,7 +58,7 @@ def _cells(group: dict[str, Any]) -> list[str]:
     metrics = group["metrics"]
     test, epoch = metrics["test_accuracy"], metrics["selected_epoch"]["mean"]
     return [
-        clean(group["label"]),
+        clean(shorten(group["label"], _LABEL)),
         str(group["n"]),
         percent(test["mean"]),
         percent(test["std"]),

@@ -61,7 +61,10 @@ def pooling(
     from engine.study import find_study, new_study_id, pooling_plan, study_document
 
     store = open_store(runs_dir)
-    experiment = Experiment.build(settings_from(options))
+    settings = settings_from(options)
+    if "pooling" in settings.get("model", {}):
+        raise SettingsError([Problem("model.pooling", "this study varies it (stride, max, avg); leave it out")])
+    experiment = Experiment.build(settings)
     first = experiment.training.seed
     planned = list(range(first, first + _count(seeds)))
     store.check_writable()

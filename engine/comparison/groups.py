@@ -157,14 +157,20 @@ def group_row(group: Group, reference: Group | None, differences: Differences | 
     }
 
 
+# Settings whose values say by themselves what they are.
+_PLAIN = ("dataset.name", "dataset.classes", "model.name", "model.pooling", "training.optimizer", "training.schedule")
+
+
 def _label(values: dict[str, Any]) -> str:
     words = []
     for key, value in values.items():
         name = key.partition(".")[2]
         if isinstance(value, list):
             words.append(", ".join(map(str, value)) or f"all {name}")
-        elif isinstance(value, str):
+        elif isinstance(value, str) and key in _PLAIN:
             words.append(value)
+        elif isinstance(value, str):
+            words.append(f"{name} {value}")
         else:
             words.append(f"{name} {json.dumps(value)}")
     return " · ".join(words) or "all"

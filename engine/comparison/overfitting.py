@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from engine.comparison.groups import Group
 from engine.format import percent
-from engine.text import clean
+from engine.text import clean, shorten
 
+_LABEL = 48
 _UNEQUAL = 0.03  # training accuracies further apart than this are not the same fit
 
 
@@ -17,6 +18,10 @@ def describe_overfitting(groups: Sequence[Group]) -> list[str]:
     if not known:
         return []
     return [*_gaps(known), *_unfitted(known)]
+
+
+def _name(group: Group) -> str:
+    return clean(shorten(group.label, _LABEL))
 
 
 def _gaps(groups: Sequence[Group]) -> list[str]:
@@ -31,12 +36,12 @@ def _gaps(groups: Sequence[Group]) -> list[str]:
 
 def _gap(group: Group) -> str:
     gap, fit = percent(group.mean("overfitting_gap")), percent(group.mean("train_accuracy"))
-    return f"{clean(group.label)} {gap} (train {fit} %)"
+    return f"{_name(group)} {gap} (train {fit} %)"
 
 
 def _unfitted(groups: Sequence[Group]) -> list[str]:
     counts = {
-        clean(group.label): (sum(member.is_still_improving is True for member in group.members), len(group.members))
+        _name(group): (sum(member.is_still_improving is True for member in group.members), len(group.members))
         for group in groups
     }
     listed = [f"{label} {improving} of {runs}" for label, (improving, runs) in counts.items() if improving]

@@ -82,6 +82,8 @@ def _list(root: Path) -> _Listing:
     )
     found = []
     for folder in folders:
+        if any("\ud800" <= letter <= "\udfff" for letter in folder.name):
+            raise DataError(f"{clean(folder.path)}: a class name that is not UTF-8; rename the folder")
         files = (Path(entry.path) for entry in _scan(Path(folder.path)) if entry.is_file())
         images = sorted(file for file in files if file.suffix.lower() in SUFFIXES)
         found.append((folder.name, tuple(file for file in images if file.resolve().is_relative_to(home))))

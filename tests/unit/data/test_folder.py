@@ -136,3 +136,11 @@ def test_a_decompression_bomb_is_refused_by_its_size(tmp_path: Path) -> None:
     Image.new("1", (10_000, 10_000)).save(path)
     with pytest.raises(PictureError, match="pixels are more than"):
         load_picture(path, 8, 8)
+
+
+def test_a_class_name_that_is_not_text_is_refused(root: Path) -> None:
+    import os
+
+    os.mkdir(os.fsencode(root) + b"/bad\xff")  # noqa: PTH102 - a name that pathlib cannot spell
+    with pytest.raises(DataError, match="not UTF-8; rename the folder"):
+        load_dataset(FOLDER, root)
