@@ -11,9 +11,18 @@ from engine.store import Run, RunStore
 
 
 def extend_run(
-    store: RunStore, old: Run, epochs: Any, *, name: str | None = None, device: str = "auto"
+    store: RunStore,
+    old: Run,
+    epochs: Any,
+    *,
+    name: str | None = None,
+    device: str = "auto",
+    foreground: bool = True,
 ) -> tuple[Run, str | None]:
     """A queued run of `epochs` epochs in all, those of the old run done.
+
+    Args:
+        foreground: whoever calls trains it; else a worker may take it as soon as this returns.
 
     Returns:
         The run, and a warning where it will not equal one trained that long at once.
@@ -37,13 +46,13 @@ def extend_run(
     data_dir = (old.document.get("request") or {}).get("data_dir")
     schedule = experiment.training.schedule
     equal = not depends_on_length(schedule)
-    run = queue_run(store, experiment, name=name or f"{old.name}-{epochs}", device=device)
+    run = queue_run(store, experiment, name=name or f"{old.name}-{epochs}", device=device, foreground=True)
     with run.own() as owner:
         scalars = {**checkpoint.scalars, "fingerprint": experiment.fingerprint}
         save_checkpoint(run.path, Checkpoint(checkpoint.tensors, scalars))
         owner.append_history([record for record in old.history().records if record["epoch"] <= checkpoint.epoch])
         owner.update(
-            request={**run.document["request"], "data_dir": data_dir},
+            request={**run.document["request"], "data_dir": data_dir, "foreground": foreground},
             environment={"threads": old.environment.get("threads")},
             extends={"run": old.id, "epoch": checkpoint.epoch, "equal_to_one_run": equal},
         )

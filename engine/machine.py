@@ -16,6 +16,13 @@ def has_nvidia_gpu() -> bool:
     return any(Path(place).exists() for place in ("/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg"))
 
 
+def resolve_device(wish: str) -> str:
+    """The device that a wish names, without asking torch: `auto` is the first GPU where there is one, else `cpu`."""
+    if wish == "auto":
+        return "cuda:0" if has_nvidia_gpu() else "cpu"
+    return "cuda:0" if wish == "cuda" else wish
+
+
 def default_lanes(device: str, runs: int) -> int:
     """Runs to train at once: on a CPU one a core, of one thread each; on a GPU one after the other."""
     on_gpu = device.startswith("cuda") or (device == "auto" and has_nvidia_gpu())

@@ -52,11 +52,17 @@ def queue_run(
     device: str = "auto",
     data_dir: Path | None = None,
     study: dict[str, Any] | None = None,
+    foreground: bool = False,
 ) -> Run:
-    """A new run of a prepared experiment, in state `queued`."""
+    """A new run of a prepared experiment, in state `queued`.
+
+    Args:
+        foreground: whoever makes it trains it; workers leave it alone.
+    """
     request = {
         "device": device,
         "data_dir": str(data_dir.resolve()) if data_dir else None,
+        "foreground": foreground,
         "queued_at": datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     return store.create(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -50,25 +51,30 @@ def listening() -> Iterator[Signals]:
             signal.signal(number, handler)
 
 
-def train_in_foreground(store: RunStore, runs: Sequence[Run], device: str, lanes: int | None = None) -> ExitCode:
-    """Train these runs to their end, in lanes; runs that had not begun when the user left are taken back.
+def train_in_foreground(
+    store: RunStore, makers: Sequence[Callable[[], Run]], device: str, lanes: int | None = None
+) -> tuple[ExitCode, list[Run]]:
+    """Train runs to their end, in lanes. A run is made when a lane is free for it, and not before.
 
     Args:
+        makers: each makes, or finds, one run in state `queued`.
         lanes: runs at once; None: what suits the device.
 
     Returns:
-        DONE, FAILED if a run failed, or the code of the signal that ended it.
+        DONE, FAILED if a run failed, or the code of the signal that ended it; and the runs that were begun.
     """
-    pool = LanePool(store, device, lanes or default_lanes(device, len(runs)))
+    pool = LanePool(store, device, lanes or default_lanes(device, len(makers)))
+    pending, runs = deque(makers), list[Run]()
     outcome = ExitCode.DONE
     with listening() as signals:
-        view = open_progress(len(runs))
+        view = open_progress(len(makers))
         try:
-            for run in runs:
-                pool.add(run)
             asked, drawn = Leave.NO, 0.0
             over: set[str] = set()
-            while pool.is_busy:
+            while pool.is_busy or (pending and asked is Leave.NO):
+                while pending and pool.free and signals.leave is Leave.NO:
+                    runs.append(pending.popleft()())
+                    pool.add(runs[-1])
                 for ended in pool.poll(_LOOK_SECONDS):
                     over.add(ended.run_id)
                     if ended.error:
@@ -77,7 +83,7 @@ def train_in_foreground(store: RunStore, runs: Sequence[Run], device: str, lanes
                 if signals.leave > asked:
                     asked = signals.leave
                     print_note(_LEAVING[asked])
-                    _take_back(store, pool.leave(asked))
+                    pool.leave(asked)
                 if time.monotonic() - drawn >= _DRAW_SECONDS:
                     view.update([run.reload() for run in runs], over)
                     drawn = time.monotonic()
@@ -86,9 +92,11 @@ def train_in_foreground(store: RunStore, runs: Sequence[Run], device: str, lanes
             view.close()
             pool.close()
     if signals.exit_code:
-        return signals.exit_code
+        if pending:
+            print_note(f"{len(pending)} run(s) had not begun, and were not made")
+        return signals.exit_code, runs
     failed = any(run.reload().state == "failed" for run in runs)
-    return ExitCode.FAILED if failed and outcome is ExitCode.DONE else outcome
+    return (ExitCode.FAILED if failed and outcome is ExitCode.DONE else outcome), runs
 
 
 _LEAVING = {
@@ -96,10 +104,3 @@ _LEAVING = {
     Leave.NOW: "stopping: checkpoint, evaluation, then the end",
     Leave.ABANDON: "stopping now; the checkpoint is kept: `cnnlab resume RUN` goes on",
 }
-
-
-def _take_back(store: RunStore, run_ids: Sequence[str]) -> None:
-    for run_id in run_ids:
-        store.trash(store.get(run_id))
-    if run_ids:
-        print_note(f"{len(run_ids)} run(s) that had not begun were taken back (in the trash)")

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from engine.cli.options import device_option, find_run, json_option, open_store, run_argument, runs_option
+from engine.cli.options import (
+    detach_option,
+    device_option,
+    find_run,
+    json_option,
+    open_store,
+    run_argument,
+    runs_option,
+)
 from engine.cli.output import print_json, print_line
 from engine.errors import ExitCode, RequestError
 from engine.text import clean
@@ -16,10 +25,19 @@ from engine.text import clean
 @run_argument()
 @click.option("--run", "train_it", is_flag=True, help="train it, instead of printing its settings")
 @click.option("--name", help="with --run: name of the new run")
+@detach_option
 @device_option
 @runs_option
 @json_option
-def clone(reference: str, train_it: bool, name: str | None, device: str, runs_dir: Path | None, as_json: bool) -> int:
+def clone(
+    reference: str,
+    train_it: bool,
+    name: str | None,
+    detach: bool,
+    device: str,
+    runs_dir: Path | None,
+    as_json: bool,
+) -> int:
     """The settings of a run as TOML; with --run, the same training again."""
     from engine.cli.train import check_device, finish
     from engine.configuration import to_toml
@@ -40,8 +58,9 @@ def clone(reference: str, train_it: bool, name: str | None, device: str, runs_di
     data_dir = (old.document.get("request") or {}).get("data_dir")
     place = Path(data_dir) if data_dir else None
     experiment, _ = prepare(experiment, place)
-    run = queue_run(store, experiment, name=name or old.name, device=device, data_dir=place)
-    return finish(store, run, device, as_json)
+    wish: dict[str, Any] = {"name": name or old.name, "device": device, "data_dir": place}
+    run = queue_run(store, experiment, **wish, foreground=not detach)
+    return finish(store, run, device, as_json, detach=detach)
 
 
 @click.command()

@@ -100,6 +100,12 @@ def device_option(command: Command) -> Command:
     )
 
 
+def detach_option(command: Command) -> Command:
+    """`--detach`."""
+    text = "queue it for a worker in the background, and return at once"
+    return click.option("--detach", is_flag=True, help=text)(command)
+
+
 def run_argument(name: str = "reference", **options: Any) -> Callable[[Command], Command]:
     """`RUN`: an id, a unique beginning of one, a name, @last, @best; completed by the shell."""
     return click.argument(name, metavar=options.pop("metavar", "RUN"), shell_complete=_complete_run, **options)

@@ -124,6 +124,12 @@ def progress_words(progress: dict[str, Any], state: str, *, narrow: bool = False
     return (" " if narrow else "  ").join(parts)
 
 
+def state_words(run: Run) -> str:
+    """`training 62 %`: the state, of a live run with how far it is."""
+    progress = run.progress() if run.is_alive else None
+    return f"{run.state} {percent(_share(progress), 0)} %" if progress else run.state
+
+
 def ended_words(run: Run) -> str:
     """How a run ended, in a line."""
     if run.state == "failed":
@@ -140,7 +146,7 @@ def ended_words(run: Run) -> str:
 
 def _share(progress: dict[str, Any]) -> float:
     steps = (progress["epoch"] - 1) * progress["steps_per_epoch"] + progress["step"]
-    return float(steps / (progress["epochs"] * progress["steps_per_epoch"]))
+    return float(steps / max(1, progress["epochs"] * progress["steps_per_epoch"]))
 
 
 def _tail(name: str, width: int) -> str:

@@ -9,6 +9,7 @@ import click
 
 from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
 from engine.cli.output import print_json, print_line, print_note
+from engine.cli.progress import state_words
 from engine.cli.table import Column, print_table
 from engine.errors import ExitCode
 from engine.format import duration, percent, setting, short_classes
@@ -138,8 +139,10 @@ def _cells(run: Run) -> list[str]:
     data = clean(f"{dataset.get('name', '-')}: {short_classes(dataset.get('classes') or [], 2)}")
     epochs = training.get("epochs", "-")
     done = summary.get("epochs_done")
+    progress = (run.progress() or {}) if run.is_alive else {}
+    left = progress.get("eta_seconds")
     return [
-        run.state,
+        state_words(run),
         clean(run.damage or run.name),
         data,
         clean(model.get("pooling", "-")),
@@ -149,6 +152,6 @@ def _cells(run: Run) -> list[str]:
         clean(summary.get("selected_epoch", "-")),
         percent(summary.get("test_accuracy")),
         percent(summary.get("overfitting_gap")),
-        duration(summary.get("seconds")),
+        duration(summary.get("seconds")) if left is None else f"~{duration(left)}",
         run.id,
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,15 @@ _PATIENCE_SECONDS = 600.0
 @runs_option
 @json_option
 def stop(reference: str, runs_dir: Path | None, as_json: bool) -> int:
-    """End a run at the next step; it is evaluated, reported, and its model kept."""
-    run = _alive(reference, runs_dir)
+    """End a run at the next step; it is evaluated, reported, and its model kept. A queued one leaves the queue."""
+    run = find_run(open_store(runs_dir), reference)
+    if run.state == "queued":
+        from engine.worker.backlog import unqueue
+
+        return _say(unqueue(run), as_json)
+    run = _alive(run)
     run.request("stop")
-    return _say(_wait(run, {"stopped", "finished", "failed", "interrupted"}), as_json)
+    return _say(wait_until(run, lambda run: not run.is_alive), as_json)
 
 
 @click.command()
@@ -37,22 +43,25 @@ def stop(reference: str, runs_dir: Path | None, as_json: bool) -> int:
 @json_option
 def pause(reference: str, runs_dir: Path | None, as_json: bool) -> int:
     """Halt a run at the next step, with a checkpoint; `cnnlab resume RUN` lets it go on."""
-    run = _alive(reference, runs_dir)
+    run = _alive(find_run(open_store(runs_dir), reference))
     run.request("pause")
-    return _say(_wait(run, {"paused", "stopped", "finished", "failed", "interrupted"}), as_json)
+    return _say(wait_until(run, lambda run: run.state == "paused" or not run.is_alive), as_json)
 
 
-def _alive(reference: str, runs_dir: Path | None) -> Run:
-    run = find_run(open_store(runs_dir), reference)
+def _alive(run: Run) -> Run:
     if not run.is_alive:
         raise RequestError(f"{clean(run.name)} is {run.state}: nobody trains it now", field="run")
     return run
 
 
-def _wait(run: Run, states: set[str]) -> Run:
-    """The run, once it is in one of these states."""
+def wait_until(run: Run, condition: Callable[[Run], bool]) -> Run:
+    """The run, once this holds.
+
+    Raises:
+        RefusedError: if that takes too long.
+    """
     give_up = time.monotonic() + _PATIENCE_SECONDS
-    while run.state not in states:
+    while not condition(run):
         if time.monotonic() > give_up:
             raise RefusedError(f"{clean(run.name)} is still {run.state}; it was asked, and has not answered")
         time.sleep(_LOOK_SECONDS)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.cli.options import (
     data_dir_option,
+    detach_option,
     device_option,
     json_option,
     open_store,
@@ -16,8 +18,13 @@ from engine.cli.options import (
     settings_from,
     settings_options,
 )
-from engine.cli.output import print_json, print_line
+from engine.cli.output import print_json, print_line, print_note
 from engine.errors import ExitCode, Problem, SettingsError
+from engine.text import clean
+
+if TYPE_CHECKING:
+    from engine.experiment import Experiment
+    from engine.store import Run, RunStore
 
 MAX_SEEDS = 100
 
@@ -32,6 +39,7 @@ def study() -> None:
 @click.option("--seeds", metavar="N", default="3", show_default=True, help="seeds: --seed, --seed + 1, …")
 @click.option("--name", help="name of the study", default="pooling", show_default=True)
 @click.option("--tag", "tags", metavar="T", multiple=True, help="a tag for every run; may be repeated")
+@detach_option
 @click.option("--lanes", type=click.IntRange(1, 256), help="runs at once  [default: one a CPU core; on a GPU 1]")
 @device_option
 @data_dir_option
@@ -41,6 +49,7 @@ def pooling(
     seeds: str,
     name: str,
     tags: tuple[str, ...],
+    detach: bool,
     lanes: int | None,
     device: str,
     data_dir: Path | None,
@@ -53,12 +62,10 @@ def pooling(
     \b
     cnnlab study pooling --dataset cifar100 --classes apple,aquarium_fish,baby --epochs 500 --seeds 4
     """
-    from engine.cli.comparison_table import print_comparison
-    from engine.cli.foreground import train_in_foreground
     from engine.cli.train import check_device
     from engine.experiment import Experiment
     from engine.preparation import default_name, prepare, queue_run
-    from engine.study import find_study, new_study_id, pooling_plan, study_document
+    from engine.study import new_study_id, pooling_plan
 
     store = open_store(runs_dir)
     settings = settings_from(options)
@@ -71,25 +78,53 @@ def pooling(
     check_device(device)
     experiment, _ = prepare(experiment, data_dir)
     identity = {"id": new_study_id(), "name": name, "kind": "pooling", "seeds": planned}
-    runs = []
-    for position, (label, member) in enumerate(pooling_plan(experiment, planned), 1):
+
+    def maker(position: int, label: str, member: Experiment) -> Callable[[], Run]:
         place = {**identity, "position": position, "label": label}
-        runs.append(
-            queue_run(
-                store, member, name=default_name(member), tags=tags, device=device, data_dir=data_dir, study=place
-            )
-        )
-    code = train_in_foreground(store, runs, device, lanes)
-    remaining = [run for run in store.runs() if (run.study or {}).get("id") == identity["id"]]
-    if not remaining:
+        wish: dict[str, Any] = {"name": default_name(member), "tags": tags, "device": device, "data_dir": data_dir}
+        return lambda: queue_run(store, member, **wish, study=place, foreground=not detach)
+
+    plan = pooling_plan(experiment, planned)
+    makers = [maker(position, label, member) for position, (label, member) in enumerate(plan, 1)]
+    if detach:
+        return _leave_to_worker(store, [make() for make in makers], lanes, as_json)
+    return _train_here(store, makers, device, lanes, as_json)
+
+
+def _train_here(
+    store: RunStore, makers: Sequence[Callable[[], Run]], device: str, lanes: int | None, as_json: bool
+) -> int:
+    from engine.cli.comparison_table import print_comparison
+    from engine.cli.foreground import train_in_foreground
+    from engine.study import studies, study_document
+
+    code, begun = train_in_foreground(store, makers, device, lanes)
+    found = studies([run.reload() for run in begun])
+    if not found:
         return int(code)
-    document = study_document(find_study(remaining, str(identity["id"])))
+    document = study_document(found[0])
     if as_json:
         print_json(document)
     else:
         print_comparison(document["comparison"])
-        print_line(f"\nthis again: cnnlab study show {identity['id']}")
+        print_line(f"\nthis again: cnnlab study show {found[0].id}")
     return int(code)
+
+
+def _leave_to_worker(store: RunStore, runs: Sequence[Run], lanes: int | None, as_json: bool) -> int:
+    from engine.study import studies, study_document
+    from engine.worker.start import put_to_work
+
+    for problem in put_to_work(store, list(runs), lanes):
+        print_note(problem)
+    found = studies([run.reload() for run in runs])[0]
+    if as_json:
+        print_json(study_document(found))
+    else:
+        for run in runs:
+            print_line(f"{run.id}  {clean(run.name)}: {run.reload().state}")
+        print_line(f"its table, when it is done: cnnlab study show {found.id}")
+    return ExitCode.DONE
 
 
 @study.command()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.cli.options import (
     data_dir_option,
+    detach_option,
     device_option,
     find_run,
     json_option,
@@ -18,16 +19,20 @@ from engine.cli.options import (
     settings_from,
     settings_options,
 )
-from engine.cli.output import print_json, print_line
+from engine.cli.output import print_json, print_line, print_note
 from engine.cli.progress import ended_words
 from engine.errors import ExitCode, RefusedError, RequestError
 from engine.text import clean
+
+if TYPE_CHECKING:
+    from engine.store import Run, RunStore
 
 
 @click.command()
 @settings_options
 @click.option("--name", help="name of the run  [default: data set, classes, pooling, seed]")
 @click.option("--tag", "tags", metavar="T", multiple=True, help="a tag; may be repeated")
+@detach_option
 @device_option
 @data_dir_option
 @runs_option
@@ -35,6 +40,7 @@ from engine.text import clean
 def train(
     name: str | None,
     tags: tuple[str, ...],
+    detach: bool,
     device: str,
     data_dir: Path | None,
     runs_dir: Path | None,
@@ -55,22 +61,38 @@ def train(
     store.check_writable()
     check_device(device)
     experiment, _ = prepare(experiment, data_dir)
-    run = queue_run(store, experiment, name=name, tags=tags, device=device, data_dir=data_dir)
-    return finish(store, run, device, as_json)
+    wish: dict[str, Any] = {"name": name, "tags": tags, "device": device, "data_dir": data_dir}
+    run = queue_run(store, experiment, **wish, foreground=not detach)
+    return finish(store, run, device, as_json, detach=detach)
 
 
 @click.command()
-@run_argument()
-@device_option
+@run_argument(required=False)
+@click.option("--all", "all_of_them", is_flag=True, help="queue every interrupted run for a worker")
+@detach_option
+@click.option("--device", metavar="D", help="auto, cpu, cuda, cuda:1  [default: where it was to train]")
 @runs_option
 @json_option
-def resume(reference: str, device: str, runs_dir: Path | None, as_json: bool) -> int:
-    """Go on with an interrupted or stopped run; let a paused one go on."""
+def resume(
+    reference: str | None, all_of_them: bool, detach: bool, device: str | None, runs_dir: Path | None, as_json: bool
+) -> int:
+    """Go on with an interrupted or stopped run; let a paused one go on.
+
+    It goes on to the history and weights of a run that was never interrupted.
+    """
     store = open_store(runs_dir)
+    if device is not None:
+        check_device(device)
+    if all_of_them == (reference is not None):
+        raise RequestError("name one run, or give --all", field="run")
+    if reference is None:
+        return _resume_all(store, device, as_json)
     run = find_run(store, reference)
     if run.state == "paused":
+        from engine.cli.steer import wait_until
+
         run.request("resume")
-        return _say(run.reload(), ExitCode.DONE, as_json)
+        return _say(wait_until(run, lambda run: run.state != "paused"), ExitCode.DONE, as_json)
     if run.is_alive:
         raise RefusedError(f"{clean(run.name)} is {run.state}: it is being trained now", field="run")
     if run.state == "finished":
@@ -79,18 +101,48 @@ def resume(reference: str, device: str, runs_dir: Path | None, as_json: bool) ->
         )
     if run.state not in ("interrupted", "stopped", "queued", "failed"):
         raise RequestError(f"{clean(run.name)} is {run.state}; there is nothing to go on with", field="run")
-    check_device(device)
-    return finish(store, run, device, as_json)
+    wish = device or str((run.document.get("request") or {}).get("device") or "auto")
+    if detach:
+        from engine.worker.backlog import requeue
+
+        run = requeue(run, wish)
+    return finish(store, run, wish, as_json, detach=detach)
+
+
+def _resume_all(store: RunStore, device: str | None, as_json: bool) -> int:
+    """Queue what was interrupted, and see that workers serve all that waits."""
+    from engine.worker.backlog import queued_runs, requeue
+    from engine.worker.start import put_to_work
+
+    runs = [requeue(run, device) for run in reversed(store.runs()) if run.state == "interrupted"]
+    for problem in put_to_work(store, queued_runs(store)):
+        print_note(problem)
+    if as_json:
+        print_json({"runs": [run.reload().to_json() for run in runs]})
+    else:
+        for run in runs:
+            print_line(f"{run.id}  {clean(run.name)}: queued")
+        print_note(f"{len(runs)} interrupted run(s) queued; see `cnnlab queue`")
+    return ExitCode.DONE
 
 
 @click.command()
 @run_argument()
 @click.option("--epochs", required=True, metavar="N", help="epochs in all, those already done included")
 @click.option("--name", help="name of the new run  [default: the old one's, with the epochs]")
+@detach_option
 @device_option
 @runs_option
 @json_option
-def extend(reference: str, epochs: str, name: str | None, device: str, runs_dir: Path | None, as_json: bool) -> int:
+def extend(
+    reference: str,
+    epochs: str,
+    name: str | None,
+    detach: bool,
+    device: str,
+    runs_dir: Path | None,
+    as_json: bool,
+) -> int:
     """Train longer: a new run that starts where RUN ended.
 
     With a constant learning rate it equals, to the bit, one trained that long at once.
@@ -101,10 +153,11 @@ def extend(reference: str, epochs: str, name: str | None, device: str, runs_dir:
     store = open_store(runs_dir)
     store.check_writable()
     check_device(device)
-    run, warning = extend_run(store, find_run(store, reference), parse_value(epochs), name=name, device=device)
+    old = find_run(store, reference)
+    run, warning = extend_run(store, old, parse_value(epochs), name=name, device=device, foreground=not detach)
     if warning:
-        click.echo(warning, err=True)
-    return finish(store, run, device, as_json)
+        print_note(warning)
+    return finish(store, run, device, as_json, detach=detach)
 
 
 def check_device(device: str) -> None:
@@ -116,15 +169,21 @@ def check_device(device: str) -> None:
         )
 
 
-def finish(store: Any, run: Any, device: str, as_json: bool) -> int:
-    """Train a run in the foreground and say how it ended."""
+def finish(store: RunStore, run: Run, device: str, as_json: bool, *, detach: bool = False) -> int:
+    """Train a run in the foreground and say how it ended; or leave it to a worker and say its id."""
+    if detach:
+        from engine.worker.start import put_to_work
+
+        for problem in put_to_work(store, [run]):
+            print_note(problem)
+        return _say(run.reload(), ExitCode.DONE, as_json)
     from engine.cli.foreground import train_in_foreground
 
-    code = train_in_foreground(store, [run], device)
+    code, _ = train_in_foreground(store, [lambda: run], device)
     return _say(run.reload(), code, as_json)
 
 
-def _say(run: Any, code: ExitCode, as_json: bool) -> int:
+def _say(run: Run, code: ExitCode, as_json: bool) -> int:
     if as_json:
         print_json(run.to_json())
     elif run.is_over:

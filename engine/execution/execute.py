@@ -44,7 +44,6 @@ def execute(
         recorded, and raised.
     """
     control = control or Control()
-    owner.forget_requests()
     owner.update(state="starting", failure=None, summary=None, waiting=None)
     try:
         yield from _execute(owner, device, lanes, control)

@@ -46,4 +46,5 @@ def train(
     elif run.experiment != prepared.to_dict():
         raise RequestError(f"run {run.id} has other settings; make a new one with store.create", field="run")
     with run.own() as owner:
+        owner.forget_requests()
         yield from execute(owner, device=device)

@@ -6,7 +6,7 @@ RUN, HISTORY, PROGRESS, REPORT = "run.json", "history.jsonl", "progress.json", "
 PREDICTIONS, EXPORT, MODEL = "predictions.safetensors", "export.json", "model.onnx"
 LAST, PREVIOUS, BEST = "last.safetensors", "previous.safetensors", "best.safetensors"
 LOG, REQUESTS, LOCK, RESERVE = "worker.log", "requests", "owner.lock", ".reserve"
-TRASH, CHANGED = ".trash", ".changed"
+TRASH, CHANGED, WORKERS = ".trash", ".changed", ".worker"
 
 FORMAT = 1
 QUEUED, INTERRUPTED, DAMAGED = "queued", "interrupted", "damaged"

@@ -8,6 +8,7 @@ import os
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 from engine.documents import DocumentError, parse_document
 from engine.errors import DataError, RefusedError
@@ -31,11 +32,12 @@ class Lock:
             self._descriptor = -1
 
 
-def take_lock(path: Path, *, wait_seconds: float) -> Lock:
+def take_lock(path: Path, *, wait_seconds: float, **about: Any) -> Lock:
     """Hold the lock, exclusively.
 
     Args:
         wait_seconds: how long to try again; readers that look hold it for a moment.
+        about: what else to say of the holder.
 
     Raises:
         RefusedError: naming the holder's pid, host and since when.
@@ -48,7 +50,7 @@ def take_lock(path: Path, *, wait_seconds: float) -> Lock:
             if time.monotonic() > give_up:
                 raise RefusedError(f"{clean(path.parent.name)} is held by {_holder(path)}", field="run")
             time.sleep(_LOOK_SECONDS)
-        _sign(descriptor)
+        _sign(descriptor, about)
     except BaseException:
         os.close(descriptor)
         raise
@@ -95,10 +97,10 @@ def is_trusted(folder: Path) -> bool:
     return kind not in _UNTRUSTED
 
 
-def _sign(descriptor: int) -> None:
+def _sign(descriptor: int, about: dict[str, Any]) -> None:
     """Write into the lock file who holds it: for messages only, nothing believes it."""
     since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since}).encode()
+    text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since, **about}).encode()
     try:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, text, 0)
@@ -106,9 +108,17 @@ def _sign(descriptor: int) -> None:
         return  # a full disk does not keep anybody from owning a run
 
 
-def _holder(path: Path) -> str:
+def load_holder(path: Path) -> dict[str, Any]:
+    """What the last holder of a lock wrote of itself: `pid`, `host`, `since`, and more; for messages only."""
     try:
         holder = parse_document(read_file(path, max_bytes=_MAX_BYTES))
-        return clean(f"process {holder['pid']} on {holder['host']} since {holder['since']}")
-    except (OSError, DataError, RefusedError, DocumentError, KeyError, TypeError):
+    except (OSError, DataError, RefusedError, DocumentError):
+        return {}
+    return holder if isinstance(holder, dict) else {}
+
+
+def _holder(path: Path) -> str:
+    holder = load_holder(path)
+    if not holder:
         return "another process"
+    return clean(f"process {holder.get('pid')} on {holder.get('host')} since {holder.get('since')}")

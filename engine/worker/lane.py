@@ -20,7 +20,7 @@ import click
 
 from engine.errors import LabError
 from engine.execution.control import Control, Leave
-from engine.store import RunStore
+from engine.store import RunStore, layout
 
 
 class Lane:
@@ -30,6 +30,7 @@ class Lane:
         self._store, self._device, self._lanes, self._replies = store, device, lanes, replies
         self._runs: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._control = Control()
+        self._leave = Leave.NO  # what the parent wants of every run; a user's stop is for one run alone
 
     def listen(self, lines: TextIO) -> None:
         """The main thread: obey until the input ends."""
@@ -40,15 +41,19 @@ class Lane:
             if "run" in message:
                 self._runs.put(message["run"])
             elif "leave" in message:
-                self._control.ask_to_leave(Leave[message["leave"]])
-        self._control.ask_to_leave(Leave.ABANDON)
+                self._ask_to_leave(Leave[message["leave"]])
+        self._ask_to_leave(Leave.ABANDON)
         self._runs.put(None)
         trainer.join()
+
+    def _ask_to_leave(self, how: Leave) -> None:
+        self._leave = max(self._leave, how)
+        self._control.ask_to_leave(self._leave)
 
     def _work(self) -> None:
         """The training thread. What it cannot handle ends the process: the parent sees it, and says it on the run."""
         try:
-            while (run_id := self._runs.get()) is not None and self._control.leave is not Leave.ABANDON:
+            while (run_id := self._runs.get()) is not None and self._leave is not Leave.ABANDON:
                 try:
                     self._execute(run_id)
                 except LabError as error:
@@ -59,11 +64,15 @@ class Lane:
             os._exit(1)
 
     def _execute(self, run_id: str) -> None:
-        from engine.execution.execute import execute
-
+        self._control = Control()
+        self._control.ask_to_leave(self._leave)
         with self._store.get(run_id).own() as owner:
-            _log_to(owner.run.path / "worker.log")
-            for _ in execute(owner, device=self._device, lanes=self._lanes, control=self._control):
+            _log_to(owner.run.path / layout.LOG)
+            owner.forget_requests()
+            owner.update(state="starting", failure=None, waiting=None)
+            from engine.execution.execute import execute  # torch: seconds, during which the run says `starting`
+
+            for _ in execute(owner, device=self._device or None, lanes=self._lanes, control=self._control):
                 pass
             state = owner.run.document.get("state")
         self._reply(ended=run_id, state=state)
@@ -73,7 +82,7 @@ class Lane:
             self._replies.write(json.dumps(message) + "\n")
             self._replies.flush()
         except BrokenPipeError:
-            self._control.ask_to_leave(Leave.ABANDON)
+            self._ask_to_leave(Leave.ABANDON)
 
 
 def _log_to(path: os.PathLike[str]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.errors import ExitCode, LabError
 from engine.execution.control import Leave
-from engine.store import Run, RunStore
+from engine.store import Run, RunStore, layout
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,11 @@ class _LaneProcess:
 
 
 class LanePool:
-    """Trains queued runs in up to `lanes` processes at once, oldest first."""
+    """Trains runs in up to `lanes` processes at once, in the order in which they were added.
+
+    Args:
+        device: for all runs; empty: each as its own request says.
+    """
 
     def __init__(self, store: RunStore, device: str, lanes: int) -> None:
         self._store, self._device, self._size = store, device, lanes
@@ -76,6 +80,16 @@ class LanePool:
     def add(self, run: Run) -> None:
         self._waiting.append(run.id)
         self._feed()
+
+    @property
+    def free(self) -> int:
+        """Runs that would start at once."""
+        return self._size - len(self._waiting) - sum(lane.run_id is not None for lane in self._lanes)
+
+    @property
+    def under_way(self) -> list[str]:
+        """Ids of the runs that lanes have in hand."""
+        return [lane.run_id for lane in self._lanes if lane.run_id]
 
     @property
     def is_busy(self) -> bool:
@@ -108,6 +122,12 @@ class LanePool:
         forgotten, self._waiting = self._waiting, []
         return forgotten
 
+    def kill(self, run_id: str) -> None:
+        """End the process of a lane that does not answer, and all it started. Only our own child is signalled."""
+        for lane in self._lanes:
+            if lane.run_id == run_id and lane.process.poll() is None:
+                os.killpg(lane.process.pid, signal.SIGKILL)
+
     def close(self) -> None:
         """Let every lane go; one that trains checkpoints first."""
         for lane in list(self._lanes):
@@ -139,6 +159,12 @@ class LanePool:
     def _is_closed(lane: _LaneProcess) -> bool:
         return lane.process.stdin is None or lane.process.stdin.closed
 
+    def _log_of(self, run_id: str) -> str:
+        try:
+            return (self._store.get(run_id).path / layout.LOG).read_text(errors="replace")[-4000:]
+        except (OSError, LabError):
+            return ""
+
     def _bury(self, lane: _LaneProcess) -> LaneEnded:
         """A lane died with a run in hand: say on the run what killed it."""
         code = lane.process.returncode
@@ -146,7 +172,8 @@ class LanePool:
             name = signal.Signals(-code).name
             reason = f"killed by {name}" + (", maybe out of memory" if -code == signal.SIGKILL else "")
         else:
-            reason = (lane.said.strip().splitlines() or [f"the training process ended with exit code {code}"])[-1]
+            said = lane.said or self._log_of(str(lane.run_id))
+            reason = (said.strip().splitlines() or [f"the training process ended with exit code {code}"])[-1]
         run_id = str(lane.run_id)
         try:
             with self._store.get(run_id).own() as owner:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from engine import train
 from engine.experiment import Experiment
 from engine.store import Run, RunStore, layout
 from engine.store.arrays import decode_arrays
+from tests.faults.processes import TINY, lane_of, start, wait_for
 
 Tiny = Callable[..., Experiment]
 OPERATIONS = ("open", "write", "fsync", "replace", "rename", "ftruncate", "unlink", "mkdir")
@@ -105,32 +103,8 @@ def crash_at(nth: int, run: Run) -> bool:
     return False
 
 
-COMMAND = [sys.executable, "-m", "engine.cli"]
-
-
-def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*COMMAND, *arguments], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options
-    )
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
-        if found := condition():
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it did not happen")
-
-
-TRAIN = ("train", "--classes", "0,1", "--image-size", "16", "--hidden-size", "4", "--lr", "0.1", "--device", "cpu")
+TRAIN = ("train", *TINY)
 EPOCHS = 600
-
-
-def lane_of(run: Run) -> int:
-    from engine.documents import parse_document
-
-    return int(parse_document((run.path / layout.LOCK).read_bytes())["pid"])
 
 
 @pytest.fixture(scope="module")

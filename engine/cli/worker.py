@@ -1,0 +1,151 @@
+"""`cnnlab worker`, `queue`, `follow`: training that does not need this terminal."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
+from engine.cli.output import print_json, print_line, print_note
+from engine.cli.table import Column, print_table
+from engine.errors import ExitCode, RequestError
+from engine.format import duration
+from engine.text import clean
+
+if TYPE_CHECKING:
+    from engine.store import Run, RunStore
+
+_LOOK_SECONDS = 0.25
+_SILENT_SECONDS = 60.0
+_ANY_NUMBER = 10_000
+_NO_WORKER = "no worker; `cnnlab resume --all` or `cnnlab worker` starts one"
+_COLUMNS = (
+    Column("state"),
+    Column("run", least=20),
+    Column("done", right=True),
+    Column("left", right=True),
+    Column("id"),
+)
+
+
+@click.command()
+@click.option("--device", metavar="D", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1")
+@click.option("--lanes", type=click.IntRange(1, 256), help="runs at once  [default: one a CPU core; on a GPU 1]")
+@click.option("--idle", metavar="S", type=click.FloatRange(min=0), default=60.0, show_default=True,
+              help="leave after S seconds with nothing to do; 0: never")  # fmt: skip
+@runs_option
+def worker(device: str, lanes: int | None, idle: float, runs_dir: Path | None) -> int:
+    """Train queued runs in this terminal, until there is nothing to do.
+
+    Commands with --detach start one by themselves, in the background. Start one here for tmux, systemd or a batch
+    system. There is one for each folder of runs and device.
+    """
+    from engine.machine import default_lanes, resolve_device
+    from engine.worker.daemon import Worker
+    from engine.worker.place import WorkerPlace
+
+    store = open_store(runs_dir)
+    store.check_writable()
+    place = WorkerPlace(store, resolve_device(device))
+    if not store.root.is_dir():
+        raise RequestError(f"{clean(store.root)}: there is no such folder; queue a run first", field="runs")
+    Worker(place, lanes or default_lanes(place.device, _ANY_NUMBER), idle, _say).serve()
+    return ExitCode.DONE
+
+
+def _say(text: str) -> None:
+    print_note(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {clean(text)}")
+
+
+@click.command()
+@runs_option
+@json_option
+def queue(runs_dir: Path | None, as_json: bool) -> int:
+    """What trains, what waits, and who serves which device."""
+    from engine.worker.backlog import queue_document
+
+    store = open_store(runs_dir)
+    document = queue_document(store)
+    if as_json:
+        print_json(document)
+        return ExitCode.DONE
+    for row in document["devices"]:
+        served = f"worker {row['worker']}, {row['lanes']} lane(s)" if row["worker"] else _NO_WORKER
+        print_line(f"{row['device']}: {served}")
+    if not document["runs"]:
+        print_note("nothing trains, nothing waits")
+        return ExitCode.DONE
+    print_table(_COLUMNS, [_row(store, run) for run in document["runs"]])
+    return ExitCode.DONE
+
+
+def _row(store: RunStore, document: dict[str, object]) -> list[str]:
+    run = store.get(str(document["id"]))
+    progress = run.progress() or {}
+    done, total = progress.get("epoch"), progress.get("epochs")
+    state = f"{run.state}: {run.document['waiting']}" if run.document.get("waiting") else run.state
+    left = duration(progress.get("eta_seconds")) if progress else "-"
+    return [clean(state), clean(run.name), f"{done}/{total}" if done else "-", left, run.id]
+
+
+@click.command()
+@run_argument()
+@runs_option
+@json_option
+def follow(reference: str, runs_dir: Path | None, as_json: bool) -> int:
+    """Watch a run until it ends; ctrl-c leaves, and the training goes on."""
+    run = find_run(open_store(runs_dir), reference)
+    try:
+        run = _watch(run)
+    except KeyboardInterrupt:
+        print_note(f"{clean(run.name)} goes on; watch it again: cnnlab follow {run.id}")
+        return ExitCode.DONE
+    if as_json:
+        print_json(run.to_json())
+    elif run.is_over:
+        from engine.cli.progress import ended_words
+
+        print_line(f"{run.id}  {clean(run.name)}: {ended_words(run)}")
+    else:
+        print_line(f"{run.id}  {clean(run.name)}: {run.state}")
+    return ExitCode.DONE if run.state in ("finished", "stopped") else ExitCode.FAILED
+
+
+def _watch(run: Run) -> Run:
+    """Draw a run until nobody executes it any more; returns it as it is then."""
+    from engine.cli.progress import open_progress
+
+    view = open_progress(1)
+    heartbeat, heard, said = None, time.monotonic(), ""
+    try:
+        while run.is_alive or run.state == "queued":
+            view.update([run], ())
+            progress = run.progress() or {}
+            if progress.get("heartbeat") != heartbeat or run.state != "training":
+                heartbeat, heard = progress.get("heartbeat"), time.monotonic()
+            news = _news(run, time.monotonic() - heard)
+            if news and news != said:
+                print_note(f"{clean(run.name)}: {news}")
+            said = news
+            time.sleep(_LOOK_SECONDS)
+            run = run.reload()
+        view.update([run], {run.id})
+    finally:
+        view.close()
+    return run
+
+
+def _news(run: Run, silent_seconds: float) -> str:
+    """What a bar does not say."""
+    if run.document.get("waiting"):
+        return clean(f"{run.state}: {run.document['waiting']}")
+    if run.state == "queued":
+        return "queued; `cnnlab queue` says what is before it"
+    if run.state == "paused":
+        return f"paused; cnnlab resume {run.id}"
+    if silent_seconds > _SILENT_SECONDS:
+        return "no sign of life for a minute; see its worker.log"
+    return ""

@@ -1,0 +1,92 @@
+"""Where a worker lives: one lock and one log for each folder of runs and device."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import RequestError
+from engine.store import RunStore, layout
+from engine.store.files import FILE_MODE, FOLDER_MODE, explained
+from engine.store.lock import Lock, is_held, load_holder, take_lock
+from engine.text import clean
+
+_DEVICE = re.compile(r"cpu|cuda:\d+")
+
+
+@dataclass(frozen=True)
+class WorkerPlace:
+    """The worker of one folder of runs and one device, there or not.
+
+    Args:
+        device: `cpu`, `cuda:0`.
+    """
+
+    store: RunStore
+    device: str
+
+    def __post_init__(self) -> None:
+        if not _DEVICE.fullmatch(self.device):
+            raise RequestError(f"device: {clean(self.device)!r} is not one of cpu, cuda:0, cuda:1, …", field="device")
+
+    @property
+    def folder(self) -> Path:
+        return self.store.root / layout.WORKERS
+
+    @property
+    def lock_path(self) -> Path:
+        return self.folder / f"{self.device.replace(':', '-')}.lock"
+
+    @property
+    def log_path(self) -> Path:
+        return self.folder / f"{self.device.replace(':', '-')}.log"
+
+    @property
+    def is_manned(self) -> bool:
+        """Whether a worker is at work here now."""
+        return is_held(self.lock_path)
+
+    def holder(self) -> dict[str, Any]:
+        """`pid`, `host`, `since` and `lanes` of the worker at work; empty where there is none."""
+        return load_holder(self.lock_path) if self.is_manned else {}
+
+    def take(self, lanes: int) -> Lock:
+        """Become the worker.
+
+        Raises:
+            RefusedError: naming the one that is at work.
+        """
+        self._make_folder()
+        return take_lock(self.lock_path, wait_seconds=0.3, lanes=lanes)
+
+    def open_log(self) -> int:
+        """A descriptor that appends to the log."""
+        self._make_folder()
+        with explained(self.log_path):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+            return os.open(self.log_path, flags, FILE_MODE)
+
+    def log_tail(self) -> str:
+        """The last line of the log that says something."""
+        try:
+            lines = self.log_path.read_text(errors="replace")[-4000:].split("\n")
+        except OSError:
+            return ""
+        return clean(next((line.strip() for line in reversed(lines) if line.strip()), ""))
+
+    def _make_folder(self) -> None:
+        with explained(self.folder):
+            self.folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+
+
+def worker_places(store: RunStore) -> list[WorkerPlace]:
+    """Every device that ever had a worker here."""
+    try:
+        names = sorted(path.stem for path in (store.root / layout.WORKERS).glob("*.lock"))
+    except OSError:
+        return []
+    devices = [name.replace("-", ":") for name in names]
+    return [WorkerPlace(store, device) for device in devices if _DEVICE.fullmatch(device)]

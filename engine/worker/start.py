@@ -1,0 +1,96 @@
+"""Starting a worker that outlives whoever started it: a session of its own, and no terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from engine.errors import LabError
+from engine.store import Run, RunStore
+from engine.worker.backlog import device_of
+from engine.worker.place import WorkerPlace
+
+_PATIENCE_SECONDS = 5.0
+_LOOK_SECONDS = 0.02
+
+
+def ensure_worker(store: RunStore, device: str, lanes: int | None = None) -> str | None:
+    """See that a worker serves this device; start one if there is none.
+
+    Args:
+        device: `cpu`, `cuda:0`.
+        lanes: of a worker that is started; None: what suits the device.
+
+    Returns:
+        Why there is none, in a line; None where there is one.
+    """
+    place = WorkerPlace(store, device)
+    if place.is_manned:
+        return None
+    log = place.open_log()
+    try:
+        command = [*_program(), "worker", "--runs", str(store.root.resolve()), "--device", device]
+        process = subprocess.Popen(
+            [*command, *(["--lanes", str(lanes)] if lanes else [])],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # a hang-up of this terminal does not reach it
+            cwd="/",
+            env={**os.environ, "PYTHONPATH": _path()},
+        )
+    except OSError as error:
+        return f"no worker could be started: {error.strerror}"
+    finally:
+        os.close(log)
+    give_up = time.monotonic() + _PATIENCE_SECONDS
+    while not place.is_manned:
+        if process.poll() is not None:
+            if process.returncode == 0 or place.is_manned:
+                return None  # it found nothing to do, or another one was faster
+            return f"the worker ended with exit code {process.returncode}: {place.log_tail()}"
+        if time.monotonic() > give_up:
+            return f"the worker does not begin to serve; see {place.log_path}"
+        time.sleep(_LOOK_SECONDS)
+    process.returncode = 0  # it is on its own now: nobody waits for it
+    return None
+
+
+def put_to_work(store: RunStore, runs: list[Run], lanes: int | None = None) -> list[str]:
+    """Start the workers that queued runs need; where one cannot start, the runs say why.
+
+    Returns:
+        The problems, one line each.
+    """
+    problems = []
+    for device in dict.fromkeys(device_of(run) for run in runs):
+        problem = ensure_worker(store, device, lanes)
+        if problem is None:
+            continue
+        problems.append(f"{device}: {problem}")
+        for run in runs:
+            if device_of(run) == device:
+                _note(run, problem)
+    return problems
+
+
+def _note(run: Run, problem: str) -> None:
+    try:
+        with run.own() as owner:
+            owner.update(waiting=problem)
+    except LabError:
+        return  # somebody has it after all
+
+
+def _program() -> list[str]:
+    """`cnnlab` where it is installed beside this Python, so that `ps` shows that name."""
+    script = Path(sys.executable).with_name("cnnlab")
+    return [str(script)] if script.is_file() else [sys.executable, "-m", "engine.cli"]
+
+
+def _path() -> str:
+    source = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))

@@ -1,0 +1,58 @@
+"""`cnnlab` in processes of their own, and waiting for what they do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.store import Run, RunStore
+from engine.store.lock import load_holder
+from engine.worker.place import WorkerPlace
+
+COMMAND = [sys.executable, "-m", "engine.cli"]
+TINY = ("--classes", "0,1", "--image-size", "16", "--hidden-size", "4", "--lr", "0.1", "--device", "cpu")
+
+
+def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
+    """A command under way."""
+    return subprocess.Popen(
+        [*COMMAND, *arguments], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options
+    )
+
+
+def cnnlab(store: RunStore, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command that has ended."""
+    words = [*COMMAND, *arguments, "--runs", str(store.root)]
+    return subprocess.run(words, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
+    """What the condition gives, as soon as it gives something."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        if found := condition():
+            return found
+        time.sleep(0.01)
+    raise AssertionError("it did not happen")
+
+
+def lane_of(run: Run) -> int:
+    """The pid of the process that executes a run."""
+    return int(load_holder(run.path / "owner.lock")["pid"])
+
+
+def worker_of(store: RunStore) -> int:
+    """The pid of the worker for the CPU."""
+    return int(WorkerPlace(store, "cpu").holder()["pid"])
+
+
+def is_running(pid: int) -> bool:
+    """Whether this process is there, and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
