@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import platform
 import shutil
@@ -39,6 +40,7 @@ def diagnose(runs_dir: Path, data_dir: Path | None) -> Iterator[Check]:
     yield from _data_sets(data_dir)
     yield from _runs(runs_dir)
     yield _terminal()
+    yield logout_check()
 
 
 def _python() -> Check:
@@ -148,6 +150,30 @@ def _runs(runs_dir: Path) -> Iterator[Check]:
     if interrupted:
         names = ", ".join(clean(run.id) for run in interrupted[:3])
         yield Check("interrupted runs", True, f"{len(interrupted)}: {names}; cnnlab resume RUN goes on")
+
+
+def logout_check(root: Path = Path("/")) -> Check:
+    """Whether systemd would kill a training when its user logs out."""
+    kills = False
+    for file in (root / "etc/systemd/logind.conf", *sorted((root / "etc/systemd/logind.conf.d").glob("*.conf"))):
+        try:
+            lines = file.read_text(errors="replace").splitlines()
+        except OSError:
+            continue
+        for line in lines:
+            key, _, value = line.partition("=")
+            if key.strip() == "KillUserProcesses":
+                kills = value.strip().lower() in ("yes", "true", "1", "on")
+    if not kills:
+        return Check("logout", True, "background training outlives the session")
+    if (root / "var/lib/systemd/linger" / getpass.getuser()).exists():
+        return Check("logout", True, "systemd kills at logout, but this user lingers: background training goes on")
+    return Check(
+        "logout",
+        False,
+        "systemd kills background training when you log out (KillUserProcesses=yes)",
+        "loginctl enable-linger; or start a worker with: systemd-run --user --scope cnnlab worker --idle 0",
+    )
 
 
 def _terminal() -> Check:

@@ -132,6 +132,8 @@ def state_words(run: Run) -> str:
 
 def ended_words(run: Run) -> str:
     """How a run ended, in a line."""
+    if run.state == "stopped" and not run.summary:
+        return "stopped before it began"
     if run.state == "failed":
         return f"failed: {clean((run.document.get('failure') or {}).get('reason'))}"
     if not run.is_over:

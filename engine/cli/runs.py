@@ -13,6 +13,7 @@ from engine.cli.progress import state_words
 from engine.cli.table import Column, print_table
 from engine.errors import ExitCode
 from engine.format import duration, percent, setting, short_classes
+from engine.telemetry import telemetry_words
 from engine.text import clean
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     facts += [("tags", " ".join(run.tags)), ("note", run.note)]
     if run.study:
         facts.append(("study", f"{run.study.get('name')} {run.study.get('id')}: {run.study.get('label')}"))
+    if run.is_alive:
+        facts.append(("now", telemetry_words((run.progress() or {}).get("telemetry"))))
     failure = run.document.get("failure") or {}
     facts += [("failure", failure.get("reason")), ("waiting", run.document.get("waiting"))]
     for section, values in run.experiment.items():

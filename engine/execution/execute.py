@@ -16,6 +16,7 @@ from engine.errors import LabError, StorageFullError
 from engine.evaluation import make_report
 from engine.events import Ended, EpochEnded, Evaluated, Event, Started
 from engine.execution.control import Control, Leave
+from engine.execution.memory import check_memory, estimate_bytes
 from engine.execution.recorder import Recorder
 from engine.execution.summary import describe_environment, summarize
 from engine.experiment import Experiment
@@ -83,12 +84,13 @@ def _execute(owner: RunOwner, wish: str | None, lanes: int, control: Control) ->
     checkpoint = load_checkpoint(run.path)
     threads_before = run.environment.get("threads") if checkpoint else None
     threads = choose_threads(experiment.training.threads or threads_before or 0, architecture.multiply_adds, lanes)
+    memory = check_memory(device, estimate_bytes(architecture, dataset, experiment.training))
     with reproducible(device, threads):
         trainer = Trainer(experiment, dataset, device)
         notices = _go_on(owner, trainer, checkpoint) if checkpoint else []
         owner.cut_history(trainer.epoch)
         environment = describe_environment(device, threads, lanes)
-        owner.update(state="training", environment={**run.environment, **environment})
+        owner.update(state="training", environment={**run.environment, **environment, "gpu_memory": memory})
         for notice in (*dataset.notices, *notices):
             owner.log(f"{notice}\n")
         recorder = Recorder(owner, trainer, control)

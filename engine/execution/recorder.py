@@ -10,7 +10,9 @@ from engine.errors import StorageFullError
 from engine.events import StepProgress
 from engine.execution.control import Control, Leave
 from engine.store import RunOwner
+from engine.telemetry import Telemetry
 from engine.training.checkpoint import Checkpoint, save_checkpoint, snapshot
+from engine.training.device import gpu_uuid
 from engine.training.trainer import Trainer
 
 APPEND_SECONDS = 0.5  # the pace of live curves
@@ -28,6 +30,7 @@ class Recorder:
         self._appended = self._saved = self._told = float("-inf")
         self._saved_epoch = trainer.epoch
         self._heartbeat = 0
+        self._telemetry = Telemetry(gpu_uuid(trainer.device))
 
     def epoch_ended(self, record: dict[str, Any]) -> None:
         self._waiting.append(record)
@@ -77,6 +80,7 @@ class Recorder:
             "seconds": progress.seconds,
             "images_per_second": progress.images_per_second,
             "eta_seconds": left,
+            "telemetry": self._telemetry.read(),
         }
         self._told = now
         try:

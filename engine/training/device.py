@@ -63,6 +63,13 @@ def device_name(device: torch.device) -> str:
     return platform.processor() or platform.machine()
 
 
+def gpu_uuid(device: torch.device) -> str | None:
+    """`GPU-…`, by which NVIDIA's library knows a device; None on a CPU."""
+    if device.type != "cuda":
+        return None
+    return f"GPU-{torch.cuda.get_device_properties(device).uuid}"
+
+
 @contextmanager
 def reproducible(device: torch.device, threads: int) -> Iterator[None]:
     """Float32 without TF32, deterministic algorithms on a GPU, and the given number of threads; undone at the end."""

@@ -251,9 +251,10 @@ def test_what_has_not_finished_cannot_be_exported_or_reported(cnnlab: Call, stor
         code, _, err = cnnlab(*command)
         assert code == 2
         assert len(err.splitlines()) == 1
-    code, _, err = cnnlab("stop", new.id)
+    code, _, err = cnnlab("pause", new.id)
     assert code == 2
     assert "nobody trains it" in err
+    assert document(cnnlab("stop", new.id, "--json"))["state"] == "stopped"
 
 
 def test_ambiguous_references_list_the_runs(cnnlab: Call, store: RunStore, tiny: Tiny) -> None:

@@ -1,0 +1,45 @@
+"""Whether a run fits into a GPU that others use too, asked before it starts."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from engine.architecture import Architecture
+from engine.data import ImageDataset
+from engine.errors import TrainingError
+from engine.experiment import TrainingSettings
+
+_MIB = 1 << 20
+_CONTEXT_BYTES = 512 * _MIB  # kernels and libraries of one process
+_COPIES = {"sgd": 4, "adamw": 5}  # weights, gradients, kept weights, and what the optimiser keeps
+
+
+def estimate_bytes(architecture: Architecture, dataset: ImageDataset, settings: TrainingSettings) -> int:
+    """About how much device memory a training takes: images as float32, weights, and one batch's activations."""
+    images = len(dataset.train.labels) + len(dataset.validation.labels)
+    pixels = math.prod(dataset.image_shape)
+    activations = pixels + sum(math.prod(row.output_shape) for row in architecture.summary())
+    batch = min(settings.batch_size, len(dataset.train.labels))
+    numbers = images * pixels + _COPIES[settings.optimizer] * architecture.parameters + 3 * batch * activations
+    return 4 * numbers + _CONTEXT_BYTES
+
+
+def check_memory(device: torch.device, needed: int) -> dict[str, Any] | None:
+    """What the GPU has free, and what others hold, for the record; None on a CPU.
+
+    Raises:
+        TrainingError: if the run cannot fit.
+    """
+    if device.type != "cuda":
+        return None
+    free, total = torch.cuda.mem_get_info(device)
+    held = total - free - torch.cuda.memory_reserved(device)
+    if needed > free:
+        raise TrainingError(
+            f"{device}: this run needs about {needed // _MIB:,} MiB, and {free // _MIB:,} of {total // _MIB:,} MiB are "
+            f"free ({held // _MIB:,} MiB are held by others); wait, take another --device, or a smaller batch"
+        )
+    return {"free_bytes": free, "total_bytes": total, "held_by_others_bytes": held}

@@ -1,0 +1,87 @@
+"""What a training costs the machine: processor, memory, and the GPU through NVIDIA's library. No torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_MIB = 1 << 20
+
+
+class Telemetry:
+    """Reads, at most a few times a second, what this process and its GPU are doing.
+
+    Args:
+        gpu_uuid: `GPU-…` of the device this process trains on; None on a CPU.
+    """
+
+    def __init__(self, gpu_uuid: str | None = None) -> None:
+        import psutil
+
+        self._process = psutil.Process()
+        self._process.cpu_percent()  # the first call only sets the clock
+        self._gpu = _Gpu.open(gpu_uuid) if gpu_uuid else None
+
+    def read(self) -> dict[str, Any]:
+        """`cpu_percent` (100 is one core), `rss_bytes`, and `gpu` as `_Gpu.read` or null."""
+        return {
+            "cpu_percent": self._process.cpu_percent(),
+            "rss_bytes": self._process.memory_info().rss,
+            "gpu": self._gpu.read() if self._gpu else None,
+        }
+
+
+class _Gpu:
+    """One GPU by NVML. What a card or a driver does not tell is null."""
+
+    def __init__(self, library: Any, handle: Any) -> None:
+        self._library, self._handle = library, handle
+
+    @classmethod
+    def open(cls, uuid: str) -> _Gpu | None:
+        """The GPU of this name; None where NVML or the card is not to be had."""
+        try:
+            import pynvml
+        except ImportError:
+            return None
+        try:
+            pynvml.nvmlInit()
+            return cls(pynvml, pynvml.nvmlDeviceGetHandleByUUID(uuid))
+        except pynvml.NVMLError:
+            return None
+
+    def read(self) -> dict[str, Any]:
+        """Utilisation in percent, memory in bytes, power in watts, temperature in degrees Celsius."""
+        library, handle = self._library, self._handle
+        memory = self._ask(library.nvmlDeviceGetMemoryInfo, handle)
+        use = self._ask(library.nvmlDeviceGetUtilizationRates, handle)
+        power = self._ask(library.nvmlDeviceGetPowerUsage, handle)
+        return {
+            "utilisation_percent": use.gpu if use else None,
+            "memory_used_bytes": memory.used if memory else None,
+            "memory_total_bytes": memory.total if memory else None,
+            "power_watts": power / 1000 if power is not None else None,
+            "temperature_celsius": self._ask(library.nvmlDeviceGetTemperature, handle, library.NVML_TEMPERATURE_GPU),
+        }
+
+    def _ask(self, question: Any, *arguments: Any) -> Any:
+        try:
+            return question(*arguments)
+        except self._library.NVMLError:
+            return None
+
+
+def telemetry_words(telemetry: dict[str, Any] | None) -> str:
+    """`cpu 98 %, 412 MiB, gpu 61 %, 2,101 of 143,771 MiB, 310 W, 54 °C`; empty where nothing is known."""
+    if not telemetry:
+        return ""
+    parts = [f"cpu {telemetry['cpu_percent']:.0f} %", f"{telemetry['rss_bytes'] // _MIB:,} MiB"]
+    gpu = telemetry.get("gpu") or {}
+    if gpu.get("utilisation_percent") is not None:
+        parts.append(f"gpu {gpu['utilisation_percent']} %")
+    if gpu.get("memory_used_bytes") is not None:
+        parts.append(f"{gpu['memory_used_bytes'] // _MIB:,} of {gpu['memory_total_bytes'] // _MIB:,} MiB")
+    if gpu.get("power_watts") is not None:
+        parts.append(f"{gpu['power_watts']:.0f} W")
+    if gpu.get("temperature_celsius") is not None:
+        parts.append(f"{gpu['temperature_celsius']} °C")
+    return ", ".join(parts)

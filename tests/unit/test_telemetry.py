@@ -1,0 +1,118 @@
+"""What a training costs the machine, told; and a GPU that is too full, refused. The GPU itself is played by fakes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+from engine.architecture import build_architecture
+from engine.data import load_dataset
+from engine.diagnosis import logout_check
+from engine.errors import TrainingError
+from engine.execution.memory import check_memory, estimate_bytes
+from engine.experiment import Experiment
+from engine.telemetry import Telemetry, telemetry_words
+
+
+class NVMLError(Exception):
+    """What the fake library raises."""
+
+
+def fake_nvml(**answers: Any) -> SimpleNamespace:
+    def answer(name: str) -> Callable[..., Any]:
+        def ask(*arguments: Any) -> Any:
+            if name not in answers:
+                raise NVMLError(name)
+            return answers[name]
+
+        return ask
+
+    names = (
+        "nvmlInit",
+        "nvmlDeviceGetHandleByUUID",
+        "nvmlDeviceGetMemoryInfo",
+        "nvmlDeviceGetUtilizationRates",
+        "nvmlDeviceGetPowerUsage",
+        "nvmlDeviceGetTemperature",
+    )
+    return SimpleNamespace(NVMLError=NVMLError, NVML_TEMPERATURE_GPU=0, **{name: answer(name) for name in names})
+
+
+def test_a_process_tells_its_processor_and_memory() -> None:
+    telemetry = Telemetry().read()
+    assert telemetry["gpu"] is None
+    assert telemetry["rss_bytes"] > 1 << 20
+    assert telemetry["cpu_percent"] >= 0
+    assert "cpu" in telemetry_words(telemetry)
+    assert telemetry_words(None) == ""
+
+
+def test_a_gpu_tells_what_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = SimpleNamespace(used=2 << 30, total=140 << 30)
+    library = fake_nvml(
+        nvmlInit=None,
+        nvmlDeviceGetHandleByUUID="card",
+        nvmlDeviceGetMemoryInfo=memory,
+        nvmlDeviceGetUtilizationRates=SimpleNamespace(gpu=61),
+        nvmlDeviceGetPowerUsage=310_000,
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    gpu = Telemetry("GPU-1").read()["gpu"]
+    assert gpu == {
+        "utilisation_percent": 61,
+        "memory_used_bytes": 2 << 30,
+        "memory_total_bytes": 140 << 30,
+        "power_watts": 310.0,
+        "temperature_celsius": None,
+    }
+    words = telemetry_words({"cpu_percent": 98.0, "rss_bytes": 1 << 30, "gpu": gpu})
+    assert words == "cpu 98 %, 1,024 MiB, gpu 61 %, 2,048 of 143,360 MiB, 310 W"
+
+
+def test_a_machine_without_the_driver_tells_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", fake_nvml())
+    assert Telemetry("GPU-1").read()["gpu"] is None
+
+
+def test_a_gpu_that_others_fill_refuses_a_run_with_the_figures(
+    tiny: Callable[..., Experiment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = tiny()
+    dataset = load_dataset(experiment.dataset)
+    architecture = build_architecture(experiment.model, dataset.image_shape, 2)
+    needed = estimate_bytes(architecture, dataset, experiment.training)
+    assert (512 << 20) < needed < (600 << 20)
+    assert check_memory(torch.device("cpu"), 1 << 60) is None
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1 << 30, 8 << 30))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 1 << 30)
+    device = torch.device("cuda", 0)
+    assert check_memory(device, needed) == {
+        "free_bytes": 1 << 30,
+        "total_bytes": 8 << 30,
+        "held_by_others_bytes": 6 << 30,
+    }
+    with pytest.raises(TrainingError, match=r"needs about 2,048 MiB, and 1,024 of 8,192 MiB are free \(6,144 MiB"):
+        check_memory(device, 2 << 30)
+
+
+def test_systemd_that_kills_at_logout_is_told_with_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "somebody")
+    assert logout_check(tmp_path).ok
+    folder = tmp_path / "etc/systemd/logind.conf.d"
+    folder.mkdir(parents=True)
+    (folder.parent / "logind.conf").write_text("[Login]\n#KillUserProcesses=yes\n")
+    assert logout_check(tmp_path).ok
+    (folder / "10-kill.conf").write_text("[Login]\nKillUserProcesses=yes\n")
+    check = logout_check(tmp_path)
+    assert not check.ok
+    assert "enable-linger" in str(check.fix)
+    linger = tmp_path / "var/lib/systemd/linger/somebody"
+    linger.parent.mkdir(parents=True)
+    linger.touch()
+    assert logout_check(tmp_path).ok
