@@ -24,7 +24,9 @@ def pick_best(runs: Sequence[Run]) -> Run:
     finished = [run for run in runs if run.state == "finished"]
     if not finished:
         raise RequestError("@best: no run is finished yet; see `cnnlab runs`", field="run")
-    for study in studies(finished):
+    for study in studies(runs):
+        if not any(run.state == "finished" for run in study.runs):
+            continue
         return _by_id(study.runs, compare(study.runs)["best"], f"study {study.id}")
     newest = finished[0]
     same_data = [run for run in finished if _data_of(run) == _data_of(newest)]

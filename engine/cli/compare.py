@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
-from engine.cli.output import print_json
+from engine.cli.output import print_json, print_line
 from engine.errors import ExitCode, RequestError
 
 
@@ -52,7 +51,7 @@ def compare(
     if as_json:
         print_json(document)
     elif as_csv or as_markdown:
-        sys.stdout.write(to_csv(document) if as_csv else to_markdown(document))
+        print_line((to_csv(document) if as_csv else to_markdown(document)).removesuffix("\n"))
     else:
         print_comparison(document)
     return ExitCode.DONE

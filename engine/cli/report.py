@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ def report(reference: str, split: str, as_csv: bool, page: Path | None, runs_dir
     if as_json:
         print_json(document)
     elif as_csv:
-        sys.stdout.write(to_csv(document))
+        print_line(to_csv(document).removesuffix("\n"))
     elif page is not None:
         print_line(clean(page))
     else:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 from engine.comparison.groups import MOST_GROUPS, Group
-from engine.comparison.member import REPEATS, Member
+from engine.comparison.member import Member
 from engine.comparison.pairs import MOST_RUNS
 from engine.statistics import FEWEST_SEEDS
 from engine.text import clean
 
+# Which images are held out; where these differ, validation accuracies are of different images.
+_HELD_OUT = ("dataset.validation", "dataset.split_seed")
+
 
 def find_cautions(
-    members: Sequence[Member], groups: Sequence[Group], differs: Sequence[str], *, same_test: bool
+    members: Sequence[Member], groups: Sequence[Group], grouping: Sequence[str], *, same_test: bool
 ) -> Iterator[str]:
     """One line each."""
     complete = [member for group in groups for member in group.members]
@@ -21,7 +25,7 @@ def find_cautions(
         yield f"the test sets differ, so these are not compared: {_by_test_set(complete)}"
     yield from _selection(complete)
     yield from _seeds(groups)
-    yield from _studies(members, differs)
+    yield from _studies(members, grouping)
     yield from _lengths(complete)
     if len({member.place for member in complete}) > 1:
         yield "times are not comparable: the runs had different devices, lanes or threads"
@@ -58,6 +62,8 @@ def _selection(members: Sequence[Member]) -> Iterator[str]:
         yield "selected on test: epochs were chosen by the very images they are scored on, which flatters them"
     if any(member.selected_on == "last" for member in members):
         yield "some runs have no validation images: nothing to choose by, so there is no pick"
+    if len({json.dumps([member.settings.get(key) for key in _HELD_OUT]) for member in members}) > 1:
+        yield "validation images differ (dataset.validation, dataset.split_seed), and the pick is by accuracy on them"
 
 
 def _seeds(groups: Sequence[Group]) -> Iterator[str]:
@@ -74,13 +80,13 @@ def _seeds(groups: Sequence[Group]) -> Iterator[str]:
             yield "no seed is common to all groups: differences over seeds are not known"
 
 
-def _studies(members: Sequence[Member], differs: Sequence[str]) -> Iterator[str]:
+def _studies(members: Sequence[Member], grouping: Sequence[str]) -> Iterator[str]:
     kinds = {member.study.get("kind") for member in members}
     if kinds == {"pooling"}:
-        others = [key for key in differs if key != "model.pooling" and key not in REPEATS]
+        others = [key for key in grouping if key != "model.pooling"]
         if others:
             yield f"a table over pooling whose runs differ also in {', '.join(others)}: more than one factor"
-    planned = {seed for member in members for seed in member.study.get("seeds") or []}
-    grown = sorted({str(member.seed) for member in members if planned and member.seed not in planned})
+    planned = [(member.seed, member.study.get("seeds")) for member in members]
+    grown = sorted({str(seed) for seed, seeds in planned if seeds and seed not in seeds})
     if grown:
         yield f"seed {', '.join(grown)} was not planned: the study grew, and its p values are too small"

@@ -37,7 +37,8 @@ def compare(runs: Sequence[ComparedRun], *, reference: str | None = None, split:
     members = [Member(run) for run in runs]
     differs = differing(members)
     complete = [member for member in members if member.is_complete]
-    groups = make_groups(complete, differs)
+    grouping = [key for key in differing(complete) if key not in REPEATS]
+    groups = make_groups(complete, grouping)
     base = find_reference(groups, reference)
     same_test = len({member.test_sha256 for member in complete}) <= 1
     differences = Differences(pairs_of(groups, base) if same_test else [])
@@ -61,6 +62,6 @@ def compare(runs: Sequence[ComparedRun], *, reference: str | None = None, split:
         "pairs": pair_models(ordered, split),
         "seconds_comparable": len({member.place for member in complete}) <= 1,
         "overfitting": describe_overfitting(groups),
-        "best": pick(groups, differences, [key for key in differs if key not in REPEATS]) if selects else None,
-        "warnings": list(find_cautions(members, groups, differs, same_test=same_test)),
+        "best": pick(groups, differences, grouping) if selects else None,
+        "warnings": list(find_cautions(members, groups, grouping, same_test=same_test)),
     }

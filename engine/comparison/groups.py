@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
-from engine.comparison.member import MEASURES, REPEATS, TESTED, Member
+from engine.comparison.member import MEASURES, TESTED, Member
 from engine.errors import RequestError, suggestion
 from engine.statistics import PairedDifference, holm, paired_t
 from engine.text import clean
@@ -18,12 +18,13 @@ MOST_GROUPS = 20  # above, groups are compared with the reference alone
 
 
 def differing(members: Sequence[Member]) -> list[str]:
-    """The settings in which the runs differ, in the order of the settings."""
+    """The settings in which the runs differ, in their order; damaged runs, which have none, do not count."""
+    members = [member for member in members if member.settings]
     keys = list(dict.fromkeys(key for member in members for key in member.settings))
     return [key for key in keys if len({_frozen(member.settings.get(key)) for member in members}) > 1]
 
 
-@dataclass
+@dataclass(eq=False)  # one group is itself alone, whatever its label
 class Group:
     """Runs of one experiment, whatever their seeds.
 
@@ -53,12 +54,11 @@ class Group:
         return statistics.stdev(values) if len(values) > 1 else None
 
 
-def make_groups(members: Sequence[Member], differs: Sequence[str]) -> list[Group]:
-    """Groups in the order of their first runs."""
-    making = [key for key in differs if key not in REPEATS]
+def make_groups(members: Sequence[Member], grouping: Sequence[str]) -> list[Group]:
+    """Groups by their values of these settings, in the order of their first runs."""
     groups: dict[str, Group] = {}
     for member in members:
-        values = {key: member.settings.get(key) for key in making}
+        values = {key: member.settings.get(key) for key in grouping}
         key = _frozen(list(values.values()))
         if key not in groups:
             groups[key] = Group(_label(values), values)
@@ -99,19 +99,19 @@ class Differences:
 
     def __init__(self, pairs: Sequence[tuple[Group, Group]]) -> None:
         self.pairs = list(pairs)
-        self._found: dict[tuple[str, str, str], tuple[PairedDifference, float | None]] = {}
+        self._found: dict[tuple[Group, Group, str], tuple[PairedDifference, float | None]] = {}
         for measure in TESTED:
             found = [difference(a, b, measure) for a, b in self.pairs]
             tested = [index for index, one in enumerate(found) if one.p is not None]
             corrected = dict(zip(tested, holm([found[index].p or 0.0 for index in tested]), strict=True))
             for index, (a, b) in enumerate(self.pairs):
-                self._found[a.label, b.label, measure] = found[index], corrected.get(index)
+                self._found[a, b, measure] = found[index], corrected.get(index)
 
     def between(self, a: Group, b: Group, measure: str) -> tuple[PairedDifference, float | None]:
         """`a - b` and its corrected p."""
-        if (a.label, b.label, measure) in self._found:
-            return self._found[a.label, b.label, measure]
-        found, p = self._found.get((b.label, a.label, measure), (PairedDifference(0, None), None))
+        if (a, b, measure) in self._found:
+            return self._found[a, b, measure]
+        found, p = self._found.get((b, a, measure), (PairedDifference(0, None), None))
         if found.mean is None:
             return found, p
         low = None if found.high is None else -found.high

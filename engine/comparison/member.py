@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.statistics import wilson
 
@@ -42,6 +45,13 @@ class ComparedRun(Protocol):
     def state(self) -> str: ...
     def history(self) -> Any: ...
     def predictions(self) -> Any: ...
+
+
+class Scored(NamedTuple):
+    """One split as a run predicted it: labels int64 `[N]`, and which of them it got right, bool `[N]`."""
+
+    labels: NDArray[np.int64]
+    right: NDArray[np.bool_]
 
 
 class Member:
@@ -85,9 +95,16 @@ class Member:
         return self.summary.get("epochs_done")
 
     @cached_property
-    def predictions(self) -> Mapping[str, Any] | None:
-        found: Mapping[str, Any] | None = self.run.predictions()
-        return found
+    def scored(self) -> Mapping[str, Scored]:
+        """What is kept of the predictions, by split: logits of a thousand runs would not fit into memory."""
+        found = self.run.predictions() or {}
+        return {
+            split: Scored(
+                np.asarray(found[f"{split}.labels"]), found[f"{split}.predictions"] == found[f"{split}.labels"]
+            )
+            for split in ACCURACIES.values()
+            if f"{split}.labels" in found and f"{split}.predictions" in found
+        }
 
     def value(self, measure: str) -> float | None:
         """One number of the summary."""

@@ -27,17 +27,13 @@ def pair_models(members: Sequence[Member], split: str) -> list[dict[str, Any]]:
 
 def pair_row(a: Member, b: Member, split: str) -> dict[str, Any] | None:
     """`b` against `a`; None where they did not score the same images."""
-    if not _same_images(a, b, split) or a.predictions is None or b.predictions is None:
+    if not _same_images(a, b, split) or split not in a.scored or split not in b.scored:
         return None
-    keys = f"{split}.labels", f"{split}.predictions"
-    if any(key not in member.predictions for member in (a, b) if member.predictions for key in keys):
+    ours, theirs = a.scored[split], b.scored[split]
+    if not np.array_equal(ours.labels, theirs.labels):
         return None
-    labels, labels_too = a.predictions[keys[0]], b.predictions[keys[0]]
-    if not np.array_equal(labels, labels_too):
-        return None
-    right, right_too = a.predictions[keys[1]] == labels, b.predictions[keys[1]] == labels
-    fixed, broken = int((~right & right_too).sum()), int((right & ~right_too).sum())
-    row = {"a": a.id, "b": b.id, "split": split, "images": len(labels), "fixed": fixed, "broken": broken}
+    fixed, broken = int((~ours.right & theirs.right).sum()), int((ours.right & ~theirs.right).sum())
+    row = {"a": a.id, "b": b.id, "split": split, "images": len(ours.labels), "fixed": fixed, "broken": broken}
     return {**row, "p": mcnemar_exact(fixed, broken)}
 
 

@@ -31,7 +31,7 @@ def pick(groups: Sequence[Group], differences: Differences, differs: Sequence[st
     else:
         found, p = differences.between(winner, runner_up, "test_accuracy")
         best.update(difference=found.mean, low=found.low, high=found.high, p=p, n=found.n)
-        best["settled"] = p is not None and p < _SETTLED
+        best["settled"] = p is not None and p < _SETTLED and found.low != found.high
         words = [_evidence(winner, runner_up, best, len(groups), differs), _cost(winner, runner_up)]
         best["reason"] = f"{clean(winner.label)}: best on validation; " + "; ".join(filter(None, words))
     if any(member.selected_on == "test" for group in groups for member in group.members):
@@ -42,7 +42,12 @@ def pick(groups: Sequence[Group], differences: Differences, differs: Sequence[st
 def rank(groups: Sequence[Group]) -> list[Group]:
     """Groups with a validation accuracy, the pick first."""
     known = [group for group in groups if group.mean("validation_accuracy") is not None]
-    return sorted(known, key=lambda group: (-(group.mean("validation_accuracy") or 0), group.mean("seconds") or 0))
+    return sorted(known, key=_standing)
+
+
+def _standing(group: Group) -> tuple[float, float]:
+    # Rounded: means of equal counts of images may differ in their last bit, and are equal all the same.
+    return -round(group.mean("validation_accuracy") or 0, 12), group.mean("seconds") or 0
 
 
 def best_member(group: Group) -> Member:
@@ -65,14 +70,19 @@ def _evidence(winner: Group, other: Group, best: dict[str, Any], groups: int, di
         return f"{spread}, p {p_value(best['p'])} (Holm): {_verdict(best)}"
     if best["n"] == 2:
         return f"{difference} {over}, 2 seeds, too few for an interval: not settled"
-    pair = pair_row(best_member(other), best_member(winner), "test")
+    (seed,) = winner.by_seed.keys() & other.by_seed.keys()
+    pair = pair_row(other.by_seed[seed], winner.by_seed[seed], "test")
     p = f", McNemar p {p_value(pair['p'])}" if pair else ""
+    if len(winner.members) > 1 or len(other.members) > 1:
+        return f"{difference} {over} with the one seed in common{p}: not settled"
     factor = "tactics" if list(differs) == ["model.pooling"] else "settings"
     count = _NUMBERS[groups] if groups < len(_NUMBERS) else str(groups)
     return f"{difference} {over}, 1 seed{p}: compares {count} models, not {count} {factor}"
 
 
 def _verdict(best: dict[str, Any]) -> str:
+    if best["low"] == best["high"] and best["difference"]:
+        return "not settled, equal differences leave no spread to judge by"
     if not best["settled"]:
         return "not settled"
     return "settled" if best["difference"] > 0 else "test settles against it"

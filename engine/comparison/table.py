@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 from engine.format import interval, p_value, percent, points, setting
+from engine.text import clean
 
 
 def to_csv(document: dict[str, Any]) -> str:
@@ -39,7 +40,7 @@ def to_markdown(document: dict[str, Any]) -> str:
         change = "reference" if group["reference"] else f"{points(test['difference'])} {_interval(test)}".strip()
         seconds = metrics["seconds"]["mean"]
         cells = [
-            group["label"],
+            clean(group["label"]),
             str(group["n"]),
             percent(test["mean"]),
             percent(test["std"]),
@@ -63,4 +64,6 @@ def _row(cells: list[str]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    return " ".join(map(str, value)) if isinstance(value, list) else setting(value) if value is not None else ""
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return setting(value) if isinstance(value, bool) else value
