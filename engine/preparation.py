@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.architecture import build_architecture
 from engine.errors import Problem, SettingsError
 from engine.experiment import Experiment
+from engine.store.clock import utc_now
 
 if TYPE_CHECKING:
     from engine.data import ImageDataset
@@ -63,7 +62,7 @@ def queue_run(
         "device": device,
         "data_dir": str(data_dir.resolve()) if data_dir else None,
         "foreground": foreground,
-        "queued_at": datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "queued_at": utc_now(milliseconds=True),
     }
     return store.create(
         experiment.to_dict(),

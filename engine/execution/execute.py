@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Generator, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from engine.execution.recorder import Recorder
 from engine.execution.summary import describe_environment, summarize
 from engine.experiment import Experiment
 from engine.store import RunOwner
+from engine.store.clock import utc_now
 from engine.store.files import replace_file
 from engine.store.layout import BEST
 from engine.training.checkpoint import Checkpoint, encode, load_checkpoint, made_on, restore
@@ -117,7 +117,7 @@ def _go_on(owner: RunOwner, trainer: Trainer, checkpoint: Checkpoint) -> list[st
     changed = [f"{key} {before.get(key)} -> {now[key]}" for key in now if before.get(key) != now[key]]
     if not changed:
         return []
-    resumed = {"epoch": trainer.epoch, "at": datetime.now(UTC).isoformat(timespec="seconds"), "changed": changed}
+    resumed = {"epoch": trainer.epoch, "at": utc_now(), "changed": changed}
     owner.update(resumed_on=[*(owner.run.document.get("resumed_on") or []), resumed])
     return [f"goes on elsewhere ({', '.join(changed)}): not equal to the bit to a run that was never interrupted"]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.documents import DocumentError, parse_document
 from engine.errors import DataError, RefusedError
+from engine.store.clock import utc_now
 from engine.store.files import FILE_MODE, explained, read_file
 from engine.text import clean
 
@@ -99,7 +100,7 @@ def is_trusted(folder: Path) -> bool:
 
 def _sign(descriptor: int, about: dict[str, Any]) -> None:
     """Write into the lock file who holds it: for messages only, nothing believes it."""
-    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    since = utc_now()
     text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since, **about}).encode()
     try:
         os.ftruncate(descriptor, 0)

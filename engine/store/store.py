@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from engine.documents import encode_document
 from engine.errors import RefusedError, RequestError, suggestion
 from engine.store import layout
+from engine.store.clock import utc_now
 from engine.store.files import FOLDER_MODE, explained, replace_file, sync_folder
 from engine.store.ids import is_run_id, new_run_id
 from engine.store.lock import take_lock
@@ -30,7 +31,6 @@ class RunStore:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = Path(root)
-        self._newest: str | None = None
 
     def runs(self) -> list[Run]:
         """Every run, newest first. A damaged one is among them, and says so.
@@ -137,7 +137,7 @@ class RunStore:
             "format": layout.FORMAT,
             "id": "",
             "name": name,
-            "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time())),
+            "created": utc_now(),
             "state": layout.QUEUED,
             "study": dict(study) if study else None,
             "tags": list(dict.fromkeys(tags)),
@@ -164,13 +164,15 @@ class RunStore:
 
     def _name_new(self, temporary: Path, document: dict[str, Any]) -> Path:
         for _ in range(_TRIES):
-            run_id = new_run_id(self._newest)
+            run_id = new_run_id(max(self._names(), default=None))  # after those of other processes, too
             path = self.root / run_id
-            self._newest = run_id
-            if os.path.lexists(path):
-                continue
             replace_file(temporary / layout.RUN, encode_document({**document, "id": run_id}, indent=1))
-            temporary.rename(path)
+            try:
+                temporary.rename(path)
+            except OSError as error:
+                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                    raise
+                continue  # another process was faster
             return path
         raise RefusedError(f"{clean(self.root)}: no free run id was found in {_TRIES} tries; try again")
 

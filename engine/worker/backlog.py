@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from engine.errors import RefusedError
 from engine.machine import resolve_device
 from engine.store import Run, RunStore, layout
+from engine.store.clock import utc_now
 from engine.worker.place import worker_places
 
 
@@ -32,7 +32,7 @@ def requeue(run: Run, device: str | None = None) -> Run:
     """Put a run that nobody executes back into the queue; its checkpoint stays, and it goes on from there."""
     with run.own() as owner:
         request = dict(owner.run.document.get("request") or {})
-        request["queued_at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time()))
+        request["queued_at"] = utc_now(milliseconds=True)
         request["foreground"] = False
         if device is not None:
             request["device"] = device

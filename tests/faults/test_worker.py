@@ -101,6 +101,7 @@ def test_after_a_kill_the_state_is_true_and_resume_all_goes_on(store: RunStore, 
 def test_the_oldest_starts_first_and_a_queued_one_can_leave(store: RunStore) -> None:
     assert cnnlab(store, "worker", "--device", "cpu").returncode == 2  # no folder yet
     runs = [detach(store, *LONG, "--name", f"run {number}") for number in range(1)]
+    wait_for(lambda: state(runs[0]) == "training")
     stop_worker(store)
     wait_for(lambda: state(runs[0]) == "interrupted")
     requeue(runs[0].reload())

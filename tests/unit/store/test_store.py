@@ -260,3 +260,23 @@ def epoch(number: int, **changes: Any) -> dict[str, Any]:
     split = {"loss": band, "accuracy": band}
     record = {"event": "epoch", "epoch": number, "seconds": 0.1, "lr": 0.01, "train": split, "validation": split}
     return {**record, **changes}
+
+
+@pytest.mark.parametrize("text", ['{"heartbeat": 1, "ep', "", "[]", "NaN"])
+def test_torn_progress_is_no_progress(store: RunStore, text: str) -> None:
+    run = make(store)
+    (run.path / "progress.json").write_text(text)
+    assert run.progress() is None
+
+
+def test_a_pipe_in_place_of_any_file_never_blocks(store: RunStore) -> None:
+    run = make(store)
+    for name in ("history.jsonl", "progress.json", "report.json", "export.json", "predictions.safetensors"):
+        os.mkfifo(run.path / name)
+    assert run.history().records == []
+    assert run.progress() is run.report() is run.export() is run.predictions() is None
+
+
+def test_runs_of_several_processes_made_in_one_second_keep_their_order(store: RunStore) -> None:
+    made = [make(RunStore(store.root), str(number)).id for number in range(20)]
+    assert made == sorted(made)
