@@ -29,10 +29,14 @@ def _is_elsewhere(run: Run) -> bool:
 
 
 def requeue(run: Run, device: str | None = None) -> Run:
-    """Put a run that nobody executes back into the queue; its checkpoint stays, and it goes on from there."""
+    """Put a run that nobody executes back into the queue; its checkpoint stays, and it goes on from there.
+
+    An interrupted one keeps its place: its wish is as old as before.
+    """
     with run.own() as owner:
         request = dict(owner.run.document.get("request") or {})
-        request["queued_at"] = utc_now(milliseconds=True)
+        if run.state != layout.INTERRUPTED or not request.get("queued_at"):
+            request["queued_at"] = utc_now(milliseconds=True)
         request["foreground"] = False
         if device is not None:
             request["device"] = device
