@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.cli.output import print_line
-from engine.cli.table import Column, line_width, print_table
+from engine.cli.table import line_width, print_table
 from engine.format import duration, interval, millions, p_value, percent, points
+from engine.layout import Column
 from engine.statistics import FEWEST_SEEDS
 from engine.text import clean, shorten
 

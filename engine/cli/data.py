@@ -11,8 +11,9 @@ import click
 
 from engine.cli.options import data_dir_option, json_option
 from engine.cli.output import console, print_json, print_line, print_note
-from engine.cli.table import Column, print_table
+from engine.cli.table import print_table
 from engine.errors import ExitCode
+from engine.layout import Column
 from engine.text import clean
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine.cli.output import console, print_note
-from engine.format import duration, percent, speed
+from engine.listing import ended_words, progress_words, share_done
 from engine.text import clean
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Bars:
         if not progress:
             self._progress.update(self._tasks[run.id], words=state)
             return 0.0
-        share = _share(progress)
+        share = share_done(progress)
         self._progress.update(
             self._tasks[run.id], completed=share, words=progress_words(progress, state, narrow=self._narrow)
         )
@@ -104,51 +104,6 @@ class Bars:
 
     def close(self) -> None:
         self._progress.stop()
-
-
-def progress_words(progress: dict[str, Any], state: str, *, narrow: bool = False) -> str:
-    """`epoch 310/500  batch 7/11  loss 0.240  acc 92.7 %  9.5k img/s  0:27 left`; for 80 columns without its words."""
-    epoch = f"{progress['epoch']}/{progress['epochs']}"
-    batch = f"{progress['step']}/{progress['steps_per_epoch']}"
-    parts = [epoch, batch] if narrow else [f"epoch {epoch}", f"batch {batch}"]
-    if progress.get("loss") is not None:
-        parts.append(f"loss {progress['loss']:.3f}")
-    if progress.get("accuracy") is not None:
-        parts.append(f"acc {percent(progress['accuracy'])}" + ("" if narrow else " %"))
-    if progress.get("images_per_second"):
-        parts.append(speed(progress["images_per_second"]).replace(" img" if narrow else "", ""))
-    if state != "training":
-        parts.append(state)
-    elif progress.get("eta_seconds") is not None:
-        parts.append(duration(progress["eta_seconds"]) + ("" if narrow else " left"))
-    return (" " if narrow else "  ").join(parts)
-
-
-def state_words(run: Run) -> str:
-    """`training 62 %`: the state, of a live run with how far it is."""
-    progress = run.progress() if run.is_alive else None
-    return f"{run.state} {percent(_share(progress), 0)} %" if progress else run.state
-
-
-def ended_words(run: Run) -> str:
-    """How a run ended, in a line."""
-    if run.state == "stopped" and not run.summary:
-        return "stopped before it began"
-    if run.state == "failed":
-        return f"failed: {clean((run.document.get('failure') or {}).get('reason'))}"
-    if not run.is_over:
-        return f"{run.state}; `cnnlab resume {run.id}` goes on"
-    summary = run.summary or {}
-    words = f"{run.state} after {duration(summary.get('seconds'))}"
-    return (
-        f"{words}, epoch {summary.get('selected_epoch')} selected: "
-        f"train {percent(summary.get('train_accuracy'))} %, test {percent(summary.get('test_accuracy'))} %"
-    )
-
-
-def _share(progress: dict[str, Any]) -> float:
-    steps = (progress["epoch"] - 1) * progress["steps_per_epoch"] + progress["step"]
-    return float(steps / max(1, progress["epochs"] * progress["steps_per_epoch"]))
 
 
 def _tail(name: str, width: int) -> str:

@@ -9,9 +9,10 @@ import click
 
 from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
 from engine.cli.output import print_json, print_line
-from engine.cli.table import Column, print_table
+from engine.cli.table import print_table
 from engine.errors import ExitCode, RequestError
 from engine.format import interval, percent
+from engine.layout import Column
 from engine.text import clean, shorten
 
 _MOST_COLUMNS = 10

@@ -9,10 +9,10 @@ import click
 
 from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
 from engine.cli.output import print_json, print_line, print_note
-from engine.cli.progress import state_words
-from engine.cli.table import Column, print_table
+from engine.cli.table import print_table
 from engine.errors import ExitCode
-from engine.format import duration, percent, setting, short_classes
+from engine.format import duration, percent, setting
+from engine.listing import COLUMNS, run_cells
 from engine.telemetry import telemetry_words
 from engine.text import clean
 
@@ -46,7 +46,7 @@ def runs(expression: str, key: str | None, runs_dir: Path | None, as_json: bool)
     if as_json:
         print_json({"runs": [run.to_json() for run in found]})
     elif found:
-        print_table(_COLUMNS, map(_cells, found))
+        print_table(COLUMNS, map(run_cells, found))
     else:
         words = "no run fits the filter" if expression.strip() else "no runs yet; see `cnnlab train --help`"
         print_note(f"{clean(store.root)}: {words}")
@@ -89,6 +89,10 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         facts += [(f"{section}.{key}", _setting_words(value)) for key, value in values.items()]
     for key in ("device", "device_name", "threads", "lanes", "torch", "cnnlab", "commit"):
         facts.append((key, run.environment.get(key)))
+    memory = run.environment.get("gpu_memory")
+    if memory:
+        free, total, held = (memory[key] >> 20 for key in ("free_bytes", "total_bytes", "held_by_others_bytes"))
+        facts.append(("gpu memory at the start", f"{free:,} of {total:,} MiB free, {held:,} MiB held by others"))
     summary = run.summary or {}
     for key, value in summary.items():
         facts.append((key, _summary_words(key, value)))
@@ -117,44 +121,3 @@ def _epoch_words(record: dict[str, Any]) -> str:
             shown = "-" if loss is None else f"{loss:.4f}"
             parts.append(f"{split} loss {shown} accuracy {percent(accuracy)} %")
     return ", ".join(parts)
-
-
-# What a narrow terminal can do without, first to go first.
-_COLUMNS = (
-    Column("state"),
-    Column("run", least=20),
-    Column("data", drop=2, least=10),
-    Column("pooling", drop=4),
-    Column("seed", right=True, drop=3),
-    Column("epochs", right=True, drop=5),
-    Column("val %", right=True, drop=8),
-    Column("@ep", right=True, drop=1),
-    Column("test %", right=True),
-    Column("gap", right=True, drop=6),
-    Column("time", right=True, drop=7),
-    Column("id"),
-)
-
-
-def _cells(run: Run) -> list[str]:
-    summary, experiment = run.summary or {}, run.experiment
-    dataset, model, training = (experiment.get(name) or {} for name in ("dataset", "model", "training"))
-    data = clean(f"{dataset.get('name', '-')}: {short_classes(dataset.get('classes') or [], 2)}")
-    epochs = training.get("epochs", "-")
-    done = summary.get("epochs_done")
-    progress = (run.progress() or {}) if run.is_alive else {}
-    left = progress.get("eta_seconds")
-    return [
-        state_words(run),
-        clean(run.damage or run.name),
-        data,
-        clean(model.get("pooling", "-")),
-        clean(training.get("seed", "-")),
-        f"{done}/{epochs}" if done not in (None, epochs) else clean(epochs),
-        percent(summary.get("validation_accuracy")),
-        clean(summary.get("selected_epoch", "-")),
-        percent(summary.get("test_accuracy")),
-        percent(summary.get("overfitting_gap")),
-        duration(summary.get("seconds")) if left is None else f"~{duration(left)}",
-        run.id,
-    ]

@@ -10,8 +10,9 @@ import click
 
 from engine.cli.options import data_dir_option, json_option, settings_from, settings_options
 from engine.cli.output import print_json, print_line
-from engine.cli.table import Column, print_table
+from engine.cli.table import print_table
 from engine.errors import ExitCode
+from engine.layout import Column
 
 if TYPE_CHECKING:
     from engine.architecture import Architecture

@@ -20,8 +20,8 @@ from engine.cli.options import (
     settings_options,
 )
 from engine.cli.output import print_json, print_line, print_note
-from engine.cli.progress import ended_words
 from engine.errors import ExitCode, RefusedError, RequestError
+from engine.listing import ended_words
 from engine.text import clean
 
 if TYPE_CHECKING:

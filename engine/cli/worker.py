@@ -10,9 +10,10 @@ import click
 
 from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
 from engine.cli.output import print_json, print_line, print_note
-from engine.cli.table import Column, print_table
+from engine.cli.table import print_table
 from engine.errors import ExitCode, RequestError
 from engine.format import duration
+from engine.layout import Column
 from engine.text import clean
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def follow(reference: str, runs_dir: Path | None, as_json: bool) -> int:
     if as_json:
         print_json(run.to_json())
     elif run.is_over:
-        from engine.cli.progress import ended_words
+        from engine.listing import ended_words
 
         print_line(f"{run.id}  {clean(run.name)}: {ended_words(run)}")
     else:
