@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 GAP = "  "
@@ -57,6 +57,21 @@ def fit_columns(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: 
         widths[i] -= cut
         excess -= cut
     return Fitted(columns, {i: widths[i] for i in shown})
+
+
+def table_lines(columns: Sequence[Column], rows: Iterable[Sequence[str]], width: int) -> list[str]:
+    """Headings and rows; cells must be clean."""
+    table = [list(row) for row in rows]
+    fitted = fit_columns(columns, table, width)
+    return [fitted.headings(), *map(fitted.line, table)]
+
+
+def wrapped(text: str, width: int, most: int = 120) -> list[str]:
+    """A sentence over several lines, those after the first indented."""
+    import textwrap
+
+    wide = max(20, min(width, most))
+    return textwrap.wrap(text, wide, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def text_width(text: str) -> int:

@@ -37,7 +37,7 @@ def compare(
     cnnlab compare digits-10-max-s0 digits-10-avg-s0
     cnnlab compare RUN RUN RUN --csv > runs.csv
     """
-    from engine.cli.comparison_table import print_comparison
+    from engine.cli.table import print_comparison
     from engine.comparison import compare as compare_runs
     from engine.comparison import to_csv, to_markdown
 

@@ -94,8 +94,8 @@ def pooling(
 def _train_here(
     store: RunStore, makers: Sequence[Callable[[], Run]], device: str, lanes: int | None, as_json: bool
 ) -> int:
-    from engine.cli.comparison_table import print_comparison
     from engine.cli.foreground import train_in_foreground
+    from engine.cli.table import print_comparison
     from engine.study import studies, study_document
 
     code, begun = train_in_foreground(store, makers, device, lanes)
@@ -134,7 +134,7 @@ def _leave_to_worker(store: RunStore, runs: Sequence[Run], lanes: int | None, as
 @json_option
 def show(reference: str, base: str | None, runs_dir: Path | None, as_json: bool) -> int:
     """A study's table again, from its run folders. STUDY is an id, a unique beginning of one, or a name."""
-    from engine.cli.comparison_table import print_comparison
+    from engine.cli.table import print_comparison
     from engine.study import find_study, study_document
 
     store = open_store(runs_dir)

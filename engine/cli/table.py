@@ -5,20 +5,29 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from engine.cli.output import print_line
-from engine.layout import Column, fit_columns
+from engine.layout import Column, table_lines
 
 _UNLIMITED = 10_000
 
 
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
     """Print rows under their headings; cells must be clean."""
-    table = [list(row) for row in rows]
-    fitted = fit_columns(columns, table, line_width())
-    print_line(fitted.headings())
-    for row in table:
-        print_line(fitted.line(row))
+    print_lines(table_lines(columns, rows, line_width()))
+
+
+def print_comparison(document: dict[str, Any]) -> None:
+    """The document of `compare`, for a reader."""
+    from engine.comparison.lines import comparison_lines
+
+    print_lines(comparison_lines(document, line_width()))
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        print_line(line)
 
 
 def line_width() -> int:

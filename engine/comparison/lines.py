@@ -1,13 +1,12 @@
-"""A comparison on a terminal: a row a group, the pick and its reason, what to beware of."""
+"""A comparison as lines of text: a row a group, the pick and its reason, what to beware of."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from engine.cli.output import print_line
-from engine.cli.table import line_width, print_table
 from engine.format import duration, interval, millions, p_value, percent, points
-from engine.layout import Column
+from engine.layout import Column, table_lines, wrapped
 from engine.statistics import FEWEST_SEEDS
 from engine.text import clean, shorten
 
@@ -15,23 +14,23 @@ _MOST_PAIRS = 6
 _LABEL = 48
 
 
-def print_comparison(document: dict[str, Any]) -> None:
-    """The document of `compare`, for a reader."""
+def comparison_lines(document: dict[str, Any], width: int) -> Iterator[str]:
+    """The document of `compare`, for a reader with so many cells to a line."""
     if document["groups"]:
-        _print_groups(document)
+        yield from _group_lines(document, width)
     if document["best"]:
-        print_line()
-        _print_wrapped(f"Pick: {document['best']['reason']}.")
-        _print_wrapped(f"      Its run: {_name(document, document['best']['run'])}")
+        yield ""
+        yield from wrapped(f"Pick: {document['best']['reason']}.", width)
+        yield from wrapped(f"      Its run: {_name(document, document['best']['run'])}", width)
     for sentence in document["overfitting"]:
-        _print_wrapped(sentence)
+        yield from wrapped(sentence, width)
     if any(group["n"] < FEWEST_SEEDS for group in document["groups"]):
-        _print_pairs(document)
+        yield from _pair_lines(document, width)
     for warning in document["warnings"]:
-        _print_wrapped(f"! {clean(warning)}")
+        yield from wrapped(f"! {clean(warning)}", width)
 
 
-def _print_groups(document: dict[str, Any]) -> None:
+def _group_lines(document: dict[str, Any], width: int) -> Iterator[str]:
     columns = (
         Column(_what_differs(document), least=10),
         Column("n", right=True),
@@ -47,12 +46,12 @@ def _print_groups(document: dict[str, Any]) -> None:
         Column("time", right=True),
         Column("best epoch", right=True, drop=1),
     )
-    print_table(columns, map(_cells, document["groups"]))
+    yield from table_lines(columns, map(_cells, document["groups"]), width)
     if any(group["n"] > 1 for group in document["groups"]):
         what = "sd over seeds; - ref: mean difference over the same seeds, paired t; p: Holm over all pairs"
     else:
         what = "one run each: these are models, not settings"
-    _print_wrapped(f"({what}; MMAC: millions of multiply-adds for one image)")
+    yield from wrapped(f"({what}; MMAC: millions of multiply-adds for one image)", width)
 
 
 def _cells(group: dict[str, Any]) -> list[str]:
@@ -75,16 +74,17 @@ def _cells(group: dict[str, Any]) -> list[str]:
     ]
 
 
-def _print_pairs(document: dict[str, Any]) -> None:
+def _pair_lines(document: dict[str, Any], width: int) -> Iterator[str]:
     pairs = document["pairs"]
     for pair in pairs[:_MOST_PAIRS]:
         a, b = _name(document, pair["a"]), _name(document, pair["b"])
-        _print_wrapped(
+        yield from wrapped(
             f"{b} against {a} on the same {pair['images']} images of {pair['split']}: {pair['fixed']} put right, "
-            f"{pair['broken']} spoilt (McNemar, exact p {p_value(pair['p'])}). Two models, not two settings."
+            f"{pair['broken']} spoilt (McNemar, exact p {p_value(pair['p'])}). Two models, not two settings.",
+            width,
         )
     if len(pairs) > _MOST_PAIRS:
-        print_line(f"... and {len(pairs) - _MOST_PAIRS} more pairs: --json")
+        yield f"... and {len(pairs) - _MOST_PAIRS} more pairs: --json"
 
 
 def _what_differs(document: dict[str, Any]) -> str:
@@ -95,11 +95,3 @@ def _what_differs(document: dict[str, Any]) -> str:
 def _name(document: dict[str, Any], run_id: str) -> str:
     names = {run["id"]: run["name"] for run in document["runs"]}
     return f"{clean(names[run_id])} ({run_id})"
-
-
-def _print_wrapped(text: str) -> None:
-    import textwrap
-
-    width = max(20, min(line_width(), 120))
-    for line in textwrap.wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False):
-        print_line(line)
