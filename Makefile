@@ -14,9 +14,9 @@ $(READY): pyproject.toml constraints.txt tools/setup.sh
 	@PYTHON="$(PYTHON)" TORCH="$(TORCH)" VENV="$(VENV)" sh tools/setup.sh
 	@touch $@
 
-# The app comes later; until then this is the pooling study on the embedded data set, with its table.
+# The app where there is a terminal; else the pooling study on the embedded data set, with its table.
 run: setup
-	@$(BIN)/cnnlab study pooling --dataset digits --epochs 60 --lr 0.05 --seeds 3
+	@if [ -t 1 ]; then $(BIN)/cnnlab-tui; else $(BIN)/cnnlab study pooling --dataset digits --epochs 60 --lr 0.05 --seeds 3; fi
 
 test: setup
 	@$(BIN)/pytest

@@ -1,0 +1,318 @@
+"""The screens, driven by keys, on real run folders."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.binding import Binding
+from textual.pilot import Pilot
+
+from engine.store import Run, RunStore
+from tui.app import LabApp, farewell
+from tui.screens.compare import CompareScreen
+from tui.screens.curves import CurvesScreen
+from tui.screens.report import ReportScreen
+from tui.screens.runs import RunsScreen
+from tui.widgets.chart import Chart
+from tui.widgets.lines import Lines
+from tui.widgets.run_table import RunTable
+
+BAND = {"mean": 0.5, "p25": 0.4, "p75": 0.6}
+SIZES = [(80, 24), (120, 36), (200, 60), (30, 8)]
+Story = Callable[[LabApp, Pilot[None]], Coroutine[Any, Any, None]]
+
+
+def act(store: RunStore, story: Story, size: tuple[int, int] = (80, 24)) -> LabApp:
+    """Start the app, wait until it has read the folder, and let the story happen."""
+
+    async def play() -> LabApp:
+        app = LabApp(store)
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.has_read)
+            await story(app, pilot)
+        return app
+
+    return asyncio.run(play())
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+    for _ in range(400):
+        await pilot.pause(0.01)
+        if condition():
+            return
+    raise AssertionError("it did not happen")
+
+
+def screen_text(app: LabApp) -> str:
+    """Everything on the screen, as characters."""
+    width, height = app.size
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip)[:width] for strip in strips[:height])
+
+
+def epoch(number: int) -> dict[str, Any]:
+    loss = {"mean": 1.0 / number, "p25": 0.1, "p75": 2.0 / number}
+    split = {"loss": loss, "accuracy": {**BAND, "mean": min(0.99, 0.5 + number / 100)}}
+    return {"event": "epoch", "epoch": number, "seconds": 0.1, "lr": 0.01, "train": split, "validation": split}
+
+
+def make(store: RunStore, name: str, pooling: str = "max", accuracy: float = 0.8, **options: Any) -> Run:
+    experiment = {
+        "dataset": {"name": "digits", "classes": ["0", "1"], "validation": 0.1},
+        "model": {"name": "lab", "pooling": pooling},
+        "training": {"epochs": 40, "seed": 0},
+    }
+    run = store.create(experiment, fingerprint="f", name=name, study=options.get("study"))
+    with run.own() as owner:
+        owner.append_history([epoch(number) for number in range(1, 41)])
+        names = ("test_accuracy", "train_accuracy", "validation_accuracy")
+        summary = {**dict.fromkeys(names, accuracy), "epochs_done": 40, "selected_epoch": 30, "seconds": 12.0}
+        more = {"overfitting_gap": 0.0, "selected_on": "validation", "test_sha256": "same", "images": {"test": 100}}
+        owner.update(state=options.get("state", "finished"), summary={**summary, **more})
+        scores = {"precision": 0.5, "recall": 0.5, "f1-score": 0.5, "support": 50}
+        split = {"images": 100, "accuracy": accuracy, "per_class": {"0": scores, "1": scores}}
+        split |= {"macro avg": scores, "weighted avg": scores, "confusion": [[25, 25], [25, 25]]}
+        owner.write_report(
+            {"format": 1, "classes": ["0", "1"], "selected_epoch": 30, "selected_on": "validation",
+             "splits": {"test": split, "train": split}}
+        )  # fmt: skip
+    return run.reload()
+
+
+@pytest.fixture
+def three(store: RunStore) -> list[Run]:
+    return [make(store, f"run-{p}", p, a) for p, a in (("stride", 0.7), ("max", 0.9), ("avg", 0.8))]
+
+
+def test_an_empty_home_says_what_to_press(store: RunStore) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "Nothing has been trained here yet" in screen_text(app))
+        assert "enter" in screen_text(app)
+
+    act(store, story)
+    assert not store.root.exists()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_screen_opens_at_every_size(store: RunStore, three: list[Run], size: tuple[int, int]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        for key, kind in (("3", CurvesScreen), ("4", CompareScreen), ("5", ReportScreen), ("1", RunsScreen)):
+            await pilot.press(key)
+            await until(pilot, lambda kind=kind: isinstance(app.screen, kind))
+            assert "cnnlab" in screen_text(app)
+        await pilot.resize_terminal(1, 1)
+        await pilot.resize_terminal(*size)
+        await until(pilot, lambda: "run-avg"[:4] in screen_text(app))
+
+    act(store, story, size)
+
+
+def test_the_cursor_marks_and_the_reference_are_the_same_on_all_screens(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        assert app.selection.cursor == three[2].id
+        await pilot.press("j", "p", "space")
+        assert app.selection.reference == three[1].id
+        assert list(app.selection.marks) == [three[1].id]
+        assert app.selection.cursor == three[0].id
+        await pilot.press("space", "4")
+        await until(pilot, lambda: "2 runs: the marked ones" in screen_text(app))
+        text = " ".join(screen_text(app).split())
+        assert "Pick: max" in text
+        assert "compares two models, not two tactics" in text
+        await pilot.press("escape", "k", "3")
+        await until(pilot, lambda: "run-max" in screen_text(app))
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "run-stride" in screen_text(app))
+
+    act(store, story)
+
+
+def test_filter_and_sort_choose_what_is_shown(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("slash", *"test>0.75")
+        await until(pilot, lambda: "2 of 3" in screen_text(app))
+        assert "run-stride" not in screen_text(app)
+        await pilot.press("enter", "s")
+        await until(pilot, lambda: "by val" in screen_text(app))
+        text = screen_text(app)
+        assert text.index("run-max") < text.index("run-avg")
+        await pilot.press("escape")
+        await until(pilot, lambda: "3 of 3" in screen_text(app))
+        await pilot.press("slash", *"poling:max")
+        await until(pilot, lambda: "did you mean pooling?" in screen_text(app))
+
+    act(store, story)
+
+
+def test_curves_are_drawn_with_signs_and_not_by_colour_alone(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("j", "p", "k", "3")
+        await until(pilot, lambda: "Accuracy" in screen_text(app))
+        chart = "\n".join(line.plain for line in app.screen.query_one("#loss", Chart)._lines)
+        assert "v" in chart
+        assert "best on validation 90.0 % at epoch 40" in screen_text(app)
+
+    act(store, story)
+
+
+def test_a_report_changes_its_split(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("5")
+        await until(pilot, lambda: "test: 100 images" in screen_text(app))
+        await pilot.press("t")
+        await until(pilot, lambda: "'validation' is not one of test, train" in screen_text(app))
+        await pilot.press("t")
+        await until(pilot, lambda: "train: 100 images" in screen_text(app))
+        assert "macro avg" in screen_text(app)
+
+    act(store, story)
+
+
+def test_a_new_run_appears_and_the_cursor_stays_on_its_run(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("j")
+        make(store, "newcomer")
+        await until(pilot, lambda: "newcomer" in screen_text(app))
+        assert app.screen.query_one(RunTable).run_id == three[1].id
+
+    act(store, story)
+
+
+def test_a_live_run_is_followed_and_asked(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        run = three[2]
+        with run.own() as owner:
+            owner.update(state="training")
+            progress = {"epoch": 5, "epochs": 40, "step": 1, "steps_per_epoch": 2, "loss": 0.5, "accuracy": 0.8}
+            owner.write_progress({"heartbeat": 1, "seconds": 1.0, "images_per_second": 900.0, **progress})
+            await until(pilot, lambda: "training 11 %" in screen_text(app))
+            await pilot.press("S")
+            await until(pilot, lambda: "S again: yes" in screen_text(app))
+            assert owner.take_requests() == []
+            await pilot.press("S")
+            await until(pilot, lambda: [request.kind for request in owner.take_requests()] == ["stop"])
+            await pilot.press("3")
+            await until(pilot, lambda: "epoch 5/40" in screen_text(app))
+
+    act(store, story)
+
+
+def test_a_damaged_run_is_one_row_with_its_reason(store: RunStore, three: list[Run]) -> None:
+    (three[2].path / "run.json").write_text("{")
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "damaged" in screen_text(app))
+        assert "run.json: not JSON" in screen_text(app)
+        for key in ("3", "4", "5", "1"):
+            await pilot.press(key)
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+
+    act(store, story)
+
+
+CORPUS = [
+    "[/red]",
+    "[@click=app.quit]x[/]",
+    "\x1b]52;c;ZXZpbA==\x07",
+    "\x1b[2J",
+    "\u202eabc",
+    "a\nb",
+    "\x9b31m",
+    "漢字" * 90,
+]
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_hostile_names_are_text_on_every_screen(store: RunStore, name: str) -> None:
+    for pooling in ("max", "avg"):
+        make(store, name, pooling, study={"id": "20260101-000000-aaaa", "name": name, "kind": "pooling", "label": name})
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        for key in ("1", "3", "4", "5"):
+            await pilot.press(key)
+            await pilot.pause(0.05)
+            assert not set(screen_text(app)) & set("\x1b\x07\x9b\u202e")
+        assert app.is_running
+
+    act(store, story)
+
+
+def test_a_folder_that_is_none_is_told_and_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    async def play() -> None:
+        app = LabApp(RunStore(tmp_path / "file"))
+        async with app.run_test() as pilot:
+            await until(pilot, lambda: len(app._notifications) > 0)
+
+    asyncio.run(play())
+
+
+def test_every_action_exists_and_no_key_clashes() -> None:
+    for screen in (RunsScreen, CurvesScreen, CompareScreen, ReportScreen):
+        bound: dict[str, str] = {}
+        for owner in (LabApp, screen):
+            for binding in owner.BINDINGS:
+                assert isinstance(binding, Binding)
+                name = binding.action.partition("(")[0].removeprefix("app.")
+                home = LabApp if binding.action.startswith("app.") else owner
+                assert hasattr(home, f"action_{name}"), binding
+                for key in binding.key.split(","):
+                    assert bound.setdefault(key, binding.action) == binding.action, (screen, key)
+
+
+def test_leaving_says_what_goes_on(store: RunStore, three: list[Run]) -> None:
+    assert farewell(store.runs()) == ""
+    queued = store.create({"dataset": {}, "model": {}, "training": {}}, fingerprint="f", name="x")
+    assert f"cnnlab follow {queued.id}" in farewell(store.runs())
+
+
+def test_the_app_never_imports_torch(store: RunStore, three: list[Run]) -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from engine.store import RunStore\nfrom tui.app import LabApp\n"
+        "async def play():\n"
+        "    app = LabApp(RunStore(sys.argv[1]))\n"
+        "    async with app.run_test() as pilot:\n"
+        "        for key in ('3', '4', '5', '1'):\n"
+        "            await pilot.press(key); await pilot.pause(0.2)\n"
+        "asyncio.run(play())\n"
+        "print(sorted({'torch', 'sklearn', 'pandas', 'onnx', 'scipy.stats'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(store.root)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("[]")
+
+
+def test_without_a_terminal_it_says_so() -> None:
+    code = "from tui.command import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env=os.environ,
+    )
+    assert done.returncode == 2
+    assert "needs a terminal" in done.stderr
+
+
+def test_lines_scroll_and_a_repaint_that_changes_nothing_sends_nothing(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("5")
+        await until(pilot, lambda: "macro avg" in screen_text(app))
+        lines = app.screen.query_one(Lines)
+        painted: list[object] = []
+        original = lines.refresh
+        lines.refresh = lambda *a, **k: (painted.append(a), original(*a, **k))[1]  # type: ignore[method-assign]
+        app.screen.show_runs(app.runs)  # type: ignore[attr-defined]
+        assert painted == []
+
+    act(store, story)

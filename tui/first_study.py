@@ -1,0 +1,24 @@
+"""What a newcomer's first `enter` starts: three poolings of one network, on data that are always there."""
+
+from __future__ import annotations
+
+from engine.experiment import Experiment
+from engine.preparation import default_name, prepare, queue_run
+from engine.store import RunStore
+from engine.study import new_study_id, pooling_plan
+from engine.worker.start import put_to_work
+
+_SETTINGS = {"dataset": {"name": "digits"}, "training": {"epochs": 60, "lr": 0.05}}
+_SEEDS = (0, 1, 2)
+
+
+def queue_first_study(store: RunStore) -> str | None:
+    """Queue it and see that a worker takes it; why not, in a line, where that fails."""
+    experiment, _ = prepare(Experiment.build(_SETTINGS))
+    study = {"id": new_study_id(), "name": "pooling", "kind": "pooling", "seeds": list(_SEEDS)}
+    runs = []
+    for position, (label, member) in enumerate(pooling_plan(experiment, _SEEDS), 1):
+        place = {**study, "position": position, "label": label}
+        runs.append(queue_run(store, member, name=default_name(member), study=place))
+    problems = put_to_work(store, runs)
+    return problems[0] if problems else None
