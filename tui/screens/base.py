@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Footer
 
 from engine.store import Run
+from tui.laboratory import Laboratory
 from tui.widgets.heading import Heading
-
-if TYPE_CHECKING:
-    from tui.app import LabApp
 
 
 class LabScreen(Screen[None]):
@@ -22,8 +20,9 @@ class LabScreen(Screen[None]):
     TITLE_WORD = ""
 
     @property
-    def lab(self) -> LabApp:
-        return cast("LabApp", self.app)
+    def lab(self) -> Laboratory:
+        """The app."""
+        return cast(Laboratory, self.app)
 
     def compose(self) -> ComposeResult:
         yield Heading(self.TITLE_WORD)

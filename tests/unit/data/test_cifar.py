@@ -214,3 +214,23 @@ def test_a_source_with_other_checksums_has_another_key(files: dict[str, bytes], 
     source.decode(place, 32, skip_broken=False)
     with pytest.raises(DataError, match="expected 00000"):
         strict.decode(place, 32, skip_broken=False)
+
+
+def test_cifar10_is_its_batches_in_order(tmp_path: Path) -> None:
+    from engine.data.cifar import CIFAR10_SOURCE
+
+    random, batches = np.random.default_rng(0), {}
+    for name in (*CIFAR10_SOURCE.train, *CIFAR10_SOURCE.test):
+        data = random.integers(0, 256, (20, 3072), dtype=np.uint8)
+        batches[name] = pickle.dumps({b"data": data, b"labels": [k % 10 for k in range(20)]}, protocol=2)
+    folder = tmp_path / "cifar-10-batches-py"
+    folder.mkdir()
+    for name, content in batches.items():
+        (folder / name).write_bytes(content)
+    sums = {name: hashlib.md5(content).hexdigest() for name, content in batches.items()}
+    source = replace(CIFAR10_SOURCE, files=replace(CIFAR10_SOURCE.files, members=sums))
+    decoded = source.decode(tmp_path, 32, skip_broken=False)
+    assert (len(decoded.train.labels), len(decoded.test.labels)) == (100, 20)
+    last = pickle.loads(batches["data_batch_5"], encoding="bytes")[b"data"]  # our own bytes
+    np.testing.assert_array_equal(decoded.train.images[80:, :, :, 2].reshape(20, -1), last[:, 2048:])
+    assert decoded.classes[3] == "cat"
