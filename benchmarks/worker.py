@@ -1,6 +1,6 @@
 """What the background costs: start-up of a detached run, training beside its monitoring, lanes against sequence.
 
-python -m benchmarks.worker [--rounds N] [--epochs N] [--out F.json]
+python -m benchmarks.worker [--rounds N] [--epochs N] [--parts start,speed,lanes] [--out F.json]
 """
 
 from __future__ import annotations
@@ -106,21 +106,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=200)
+    parser.add_argument("--parts", default="start,speed,lanes")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
+    parts = options.parts.split(",")
     seconds: dict[str, list[float]] = {"cold": [], "warm": []}
     ratios: dict[str, list[float]] = {"watched / bare": [], "sequence / lanes": []}
     for number in range(options.rounds):
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder)
-            for name, value in start_up(place / "start").items():
-                seconds[name].append(value)
-            bare, watched = speeds(place, options.epochs)
-            ratios["watched / bare"].append(watched / bare)
-            sequence = study(place / "one", options.epochs, 1)
-            ratios["sequence / lanes"].append(sequence / study(place / "two", options.epochs, 2))
+            if "start" in parts:
+                for name, value in start_up(place / "start").items():
+                    seconds[name].append(value)
+            if "speed" in parts:
+                bare, watched = speeds(place, options.epochs)
+                ratios["watched / bare"].append(watched / bare)
+            if "lanes" in parts:
+                sequence = study(place / "one", options.epochs, 1)
+                ratios["sequence / lanes"].append(sequence / study(place / "two", options.epochs, 2))
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
-    rows = {name: spread(values) for name, values in (seconds | ratios).items()}
+    rows = {name: spread(values) for name, values in (seconds | ratios).items() if values}
     for name, row in rows.items():
         unit = "s" if name in seconds else "x"
         print(f"{name:18} {row['median']:6.2f} {unit}  [{row['low']:.2f} {row['high']:.2f}]  n {row['n']}")
