@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Sequence
+import os
+import time
+import traceback
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import on, work
-from textual.app import App
+from textual import events, on, work
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Input, TextArea
 
 from engine.errors import LabError
-from engine.store import Run, RunStore
+from engine.layout import text_width
+from engine.store import History, Run, RunStore
+from tui.acts import Done
 from tui.feed import Feed
-from tui.first_study import queue_first_study
-from tui.messages import FeedFailed, RunsRead
+from tui.keyboard import latin
+from tui.messages import HistoriesRead, RunsRead, Told
+from tui.palette import commands
+from tui.screens.ask import Details
+from tui.screens.base import LabScreen
 from tui.screens.compare import CompareScreen
 from tui.screens.curves import CurvesScreen
+from tui.screens.help import Help, key_table
 from tui.screens.report import ReportScreen
 from tui.screens.runs import RunsScreen
-from tui.selection import Selection
+from tui.session import Session
+from tui.theme import THEMES
+from tui.widgets.status import Status
+
+_TWICE_SECONDS = 2.0
 
 
 class LabApp(App[None]):
@@ -29,10 +43,10 @@ class LabApp(App[None]):
 
     Args:
         store: the folder of runs that it shows.
+        data_dir: where data sets lie; None: the default place.
     """
 
     TITLE = "cnnlab"
-    ENABLE_COMMAND_PALETTE = False
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "runs": RunsScreen,
         "curves": CurvesScreen,
@@ -41,45 +55,86 @@ class LabApp(App[None]):
     }
     DEFAULT_MODE = "runs"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "show('runs')", "Runs", show=False),
-        Binding("3", "show('curves')", "Curves", show=False),
-        Binding("4,c", "show('compare')", "Compare", show=False),
-        Binding("5,r", "show('report')", "Report", show=False),
-        Binding("q,ctrl+q", "quit", "Quit", key_display="q", tooltip="Leave; what trains goes on"),
+        Binding("1", "show('runs')", "Runs", show=False, tooltip="Every run"),
+        Binding("3", "show('curves')", "Curves", show=False, tooltip="Curves of the run under the cursor"),
+        Binding("4,c", "show('compare')", "Compare", show=False, tooltip="Compare the marks, or the study of the run"),
+        Binding("5,r", "show('report')", "Report", show=False, tooltip="Report of the run under the cursor"),
+        Binding("q,ctrl+q", "quit", "Quit", key_display="q", id="quit", tooltip="Leave at once; what trains goes on"),
+        Binding("question_mark,f1", "keys", "Keys", key_display="?", id="help", tooltip="All keys, and the words used"),
+        Binding("colon,ctrl+p", "command_palette", "Palette", show=False, tooltip="Everything by name"),
+        Binding("ctrl+c", "leave", "Leave", show=False, tooltip="Twice: leave; what trains goes on"),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, tooltip="To the shell; fg comes back"),
+        Binding("ctrl+l", "redraw", "Redraw", show=False, tooltip="Draw everything anew"),
     ]
     runs: reactive[tuple[Run, ...]] = reactive((), always_update=True)
+    status: reactive[Status] = reactive(Status())
 
-    def __init__(self, store: RunStore) -> None:
+    def __init__(self, store: RunStore, data_dir: Path | None = None) -> None:
         super().__init__()
-        self.store = store
-        self.selection = Selection()
+        self.store, self.data_dir = store, data_dir
+        self._session = Session(store.root)
+        self._first_mode, self.selection = self._session.load()
         self.has_read = False
+        self._histories: dict[str, History] = {}
+        self._undo: list[Callable[[], str]] = []
+        self._asked_to_leave = float("-inf")
         self._feed = Feed(store, self.post_message)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+        if "SSH_CONNECTION" in os.environ:
+            self.animation_level = "none"
 
     def on_mount(self) -> None:
-        signal.signal(signal.SIGHUP, lambda *_: self.exit())
         self._feed.start()
+        if self._first_mode in self.MODES and self._first_mode != "new":
+            self.switch_mode(self._first_mode)
 
     def on_unmount(self) -> None:
         self._feed.stop()
+        self._session.save(self.current_mode, self.selection)
+
+    # what the feed and the threads say
 
     @on(RunsRead)
     def take_runs(self, message: RunsRead) -> None:
         self.has_read = True
         self.runs = message.runs
 
-    @on(FeedFailed)
-    def tell_failure(self, message: FeedFailed) -> None:
-        self.notify(message.reason, severity="error", markup=False)
+    @on(HistoriesRead)
+    def take_histories(self, message: HistoriesRead) -> None:
+        self._histories = message.histories
+        self.selection_changed()
+
+    @on(Told)
+    def take_news(self, message: Told) -> None:
+        self.tell(message.text, is_error=message.is_error, details=message.details)
+
+    # what screens ask
 
     @property
     def run_under_cursor(self) -> Run | None:
         """The run that every screen speaks of."""
         return self.run_of(self.selection.cursor) or (self.runs[0] if self.runs else None)
 
+    @property
+    def runs_to_act_on(self) -> list[Run]:
+        """The marks, else the run under the cursor."""
+        marked = [run for run in self.runs if run.id in self.selection.marks]
+        cursor = self.run_under_cursor
+        return marked or ([cursor] if cursor else [])
+
     def run_of(self, run_id: str | None) -> Run | None:
         """The run with this id, as it was last read."""
         return next((run for run in self.runs if run.id == run_id), None)
+
+    def history_of(self, run_id: str | None) -> History | None:
+        """A history that is followed, as it was last read; None where it is not read yet."""
+        return self._histories.get(run_id or "")
+
+    def follow_histories(self, run_ids: Collection[str]) -> None:
+        """Let the feed read these; the screen is told when one has grown."""
+        self._feed.follow_histories(run_ids)
 
     def move_cursor(self, by: int) -> None:
         """The neighbour of the run under the cursor, newest first."""
@@ -88,34 +143,93 @@ class LabApp(App[None]):
         if current is not None:
             self.selection.cursor = ids[max(0, min(len(ids) - 1, ids.index(current.id) + by))]
 
-    def action_show(self, mode: str) -> None:
-        self.switch_mode(mode)
+    def selection_changed(self) -> None:
+        """Let the screen show what is selected now."""
+        self.mutate_reactive(LabApp.runs)
+
+    async def configure(self, like: Run | None) -> None:
+        """Set up a new run, like this one or from defaults."""
+        self.tell("the screen that sets up a run is not there yet; cnnlab train does")
+
+    def tell(self, text: str, *, is_error: bool = False, details: str = "") -> None:
+        """One line above the keys, until the next key."""
+        too_long = text_width(text) > self.size.width - 4
+        self.status = Status(text, is_error, details or (text if too_long else ""))
+
+    def act(self, what: Callable[[], Done | str | None], doing: str = "") -> None:
+        """Do something in a thread, and say how it ended.
+
+        Args:
+            what: touches no widget; its `Done` or text is told, a LabError as an error.
+            doing: said meanwhile.
+        """
+        if doing:
+            self.tell(doing)
+        self._act(what)
 
     @work(thread=True)
-    def ask(self, run: Run, kind: str) -> None:
-        """Leave a wish for whoever executes a run."""
+    def _act(self, what: Callable[[], Done | str | None]) -> None:
         try:
-            run.request(kind)
+            done = what()
         except LabError as error:
-            self.post_message(FeedFailed(error.message))
+            done = Done(error.message, is_error=True)
+        except Exception as error:  # noqa: BLE001 - a thread that fails must say so, whatever it is
+            done = Done(f"this should not happen: {error}", is_error=True, details=traceback.format_exc())
+        done = Done(done) if isinstance(done, str) else done
+        if done is not None:
+            if done.undo:
+                self._undo.append(done.undo)
+            self.post_message(Told(done.text, is_error=done.is_error, details=done.details))
         self._feed.look_now()
 
-    @work(thread=True, exclusive=True, group="first-study")
-    def start_first_study(self) -> None:
-        """The pooling study on the embedded digits, left to a worker."""
-        problem = None
-        try:
-            problem = queue_first_study(self.store)
-        except LabError as error:
-            problem = error.message
-        if problem:
-            self.post_message(FeedFailed(problem))
-        self._feed.look_now()
+    def undo(self) -> None:
+        """Take the last act back that can be."""
+        if self._undo:
+            self.act(self._undo.pop())
+        else:
+            self.tell("there is nothing to undo")
 
+    # keys
 
-def farewell(runs: Sequence[Run]) -> str:
-    """The line that stays in the shell."""
-    alive = [run for run in runs if run.is_alive or run.state == "queued"]
-    if not alive:
-        return ""
-    return f"{len(alive)} run(s) go on. Back: cnnlab-tui   Watch: cnnlab follow {alive[-1].id}"
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            if not isinstance(self.focused, Input | TextArea):
+                event = latin(event)
+            shown, self.status = self.status, Status()
+            if event.key == "enter" and shown.details and not isinstance(self.screen, ModalScreen):
+                await self.push_screen(Details(shown.text, shown.details.splitlines()))
+                return
+        await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that nobody took: say where it has a meaning."""
+        if event.key in self.screen.active_bindings or isinstance(self.screen, ModalScreen):
+            return
+        places = [name for name, rows in self.keys().items() if any(event.key in row[0].split(",") for row in rows)]
+        if places:
+            self.tell(f"{event.character or event.key} has its meaning on {', '.join(places)}; ? names all keys")
+
+    def keys(self) -> dict[str, list[tuple[str, str, str]]]:
+        """Every key by screen: its names for Textual, as people write it, what it does."""
+        screens = [cls for cls in self.MODES.values() if isinstance(cls, type) and issubclass(cls, LabScreen)]
+        return key_table({cls.TITLE_WORD: (cls, *cls.PARTS) for cls in screens}, LabApp)
+
+    async def action_show(self, mode: str) -> None:
+        await self.switch_mode(mode)
+
+    def action_keys(self) -> None:
+        current = self.screen.TITLE_WORD if isinstance(self.screen, LabScreen) else ""
+        self.push_screen(Help(current, self.keys()))
+
+    def action_leave(self) -> None:
+        now = time.monotonic()
+        if now - self._asked_to_leave < _TWICE_SECONDS:
+            self.exit()
+        self._asked_to_leave = now
+        self.tell("ctrl+c again leaves, q at once; what trains goes on")
+
+    def action_redraw(self) -> None:
+        self.refresh(repaint=True, layout=True)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        yield from commands(self, screen)

@@ -7,22 +7,26 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import open_store, runs_option
+from engine.cli.options import data_dir_option, open_store, runs_option
 from engine.errors import ExitCode, LabError
 from engine.version import __version__
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="cnnlab-tui")
+@data_dir_option
 @runs_option
-def cnnlab_tui(runs_dir: Path | None) -> None:
+def cnnlab_tui(data_dir: Path | None, runs_dir: Path | None) -> None:
     """The laboratory on this terminal's screen. What trains goes on when you leave."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         click.echo("cnnlab-tui: needs a terminal; without one: cnnlab --help", err=True)
         sys.exit(ExitCode.USAGE)
-    from tui.app import LabApp, farewell
+    from tui.app import LabApp
+    from tui.farewell import farewell
+    from tui.terminal import when_gone
 
-    app = LabApp(open_store(runs_dir))
+    app = LabApp(open_store(runs_dir), data_dir)
+    when_gone(app.exit)
     app.run()
     if line := farewell(app.runs):
         click.echo(line)

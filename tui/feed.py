@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from textual.message import Message
 
 from engine.errors import LabError
-from engine.store import Run, RunStore, layout
-from tui.messages import FeedFailed, RunsRead
+from engine.store import History, Run, RunStore, layout
+from tui.messages import HistoriesRead, RunsRead, Told
 
 LOOK_SECONDS = 0.25
 LOOK_AT_ALL_SECONDS = 5.0
@@ -28,6 +28,9 @@ class Feed:
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="feed", daemon=True)
+        self._followed: tuple[str, ...] = ()  # whose histories are wanted; set by the UI's thread
+        self._sizes: dict[str, tuple[int, int]] = {}  # what was read of them: size and time of change
+        self._histories: dict[str, History] = {}
 
     def start(self) -> None:
         self._thread.start()
@@ -40,6 +43,12 @@ class Feed:
         """Do not wait for the next look."""
         self._wake.set()
 
+    def follow_histories(self, run_ids: Collection[str]) -> None:
+        """From now on read the histories of these runs, and of no others."""
+        if tuple(run_ids) != self._followed:
+            self._followed = tuple(run_ids)
+            self._wake.set()
+
     def _follow(self) -> None:
         runs: Sequence[Run] = ()
         seen: float | None = None
@@ -50,15 +59,37 @@ class Feed:
                 if change != seen or now - looked >= LOOK_AT_ALL_SECONDS:
                     runs = self._store.runs()
                     seen, looked = change, now
-                    self._tell(RunsRead(runs))
+                    self._tell_runs(runs)
                 elif any(run.is_alive for run in runs):
                     runs = [run.reload() if run.is_alive else run for run in runs]
-                    self._tell(RunsRead(runs))
+                    self._tell_runs(runs)
+                self._read_histories()
             except LabError as error:
-                self._tell(FeedFailed(error.message))
+                self._tell(Told(error.message, is_error=True))
                 looked = now
             self._wake.wait(LOOK_SECONDS)
             self._wake.clear()
+
+    def _tell_runs(self, runs: Sequence[Run]) -> None:
+        """Runs with everything that a screen asks of them already read."""
+        for run in runs:
+            if run.is_alive:
+                run.progress()
+        self._tell(RunsRead(runs))
+
+    def _read_histories(self) -> None:
+        followed = self._followed
+        kept = {run_id: self._histories[run_id] for run_id in followed if run_id in self._histories}
+        changed = kept.keys() != self._histories.keys()
+        for run_id in followed:
+            run = self._store.get(run_id)
+            size = run.history_size()
+            if run_id not in kept or size != self._sizes.get(run_id):
+                kept[run_id], changed = run.history(), True
+            self._sizes[run_id] = size
+        if changed:
+            self._histories = kept
+            self._tell(HistoriesRead(kept))
 
     def _change(self) -> float | None:
         try:

@@ -7,13 +7,14 @@ from engine.preparation import default_name, prepare, queue_run
 from engine.store import RunStore
 from engine.study import new_study_id, pooling_plan
 from engine.worker.start import put_to_work
+from tui.acts import Done
 
 _SETTINGS = {"dataset": {"name": "digits"}, "training": {"epochs": 60, "lr": 0.05}}
 _SEEDS = (0, 1, 2)
 
 
-def queue_first_study(store: RunStore) -> str | None:
-    """Queue it and see that a worker takes it; why not, in a line, where that fails."""
+def queue_first_study(store: RunStore) -> Done:
+    """Queue it and see that a worker takes it."""
     experiment, _ = prepare(Experiment.build(_SETTINGS))
     study = {"id": new_study_id(), "name": "pooling", "kind": "pooling", "seeds": list(_SEEDS)}
     runs = []
@@ -21,4 +22,4 @@ def queue_first_study(store: RunStore) -> str | None:
         place = {**study, "position": position, "label": label}
         runs.append(queue_run(store, member, name=default_name(member), study=place))
     problems = put_to_work(store, runs)
-    return problems[0] if problems else None
+    return Done(problems[0], is_error=True) if problems else Done(f"{len(runs)} runs are queued")

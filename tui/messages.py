@@ -1,12 +1,12 @@
-"""What the feed tells the app."""
+"""What the feed and the threads tell the app."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.message import Message
 
-from engine.store import Run
+from engine.store import History, Run
 
 
 class RunsRead(Message):
@@ -20,9 +20,20 @@ class RunsRead(Message):
         return isinstance(message, RunsRead)
 
 
-class FeedFailed(Message):
-    """The folder cannot be read; why."""
+class HistoriesRead(Message):
+    """The histories that somebody looks at, by run id."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, histories: Mapping[str, History]) -> None:
         super().__init__()
-        self.reason = reason
+        self.histories = dict(histories)
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, HistoriesRead)
+
+
+class Told(Message):
+    """One line for the status: how an act ended, or why something cannot be."""
+
+    def __init__(self, text: str, *, is_error: bool = False, details: str = "") -> None:
+        super().__init__()
+        self.text, self.is_error, self.details = text, is_error, details

@@ -1,4 +1,4 @@
-"""What is selected, on all screens alike: the run under the cursor, the marks, one reference."""
+"""What is selected, on all screens alike: the run under the cursor, marks, one reference; and how runs are listed."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Selection:
-    """Run ids.
+    """Run ids, and the list's filter and order.
 
     Args:
         cursor: the run that every screen speaks of.
         marks: runs to compare or act on, in the order in which they were marked.
         reference: what others are compared with.
+        filter: the expression that chooses what Runs lists.
+        sort: the key it is sorted by, `-` before it for the other way round; empty: newest first.
     """
 
     cursor: str | None = None
     marks: dict[str, None] = field(default_factory=dict)
     reference: str | None = None
+    filter: str = ""
+    sort: str = ""
 
     def toggle_mark(self, run_id: str) -> None:
         if run_id in self.marks:

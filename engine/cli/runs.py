@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
 from engine.cli.output import print_json, print_line, print_note
 from engine.cli.table import print_table
+from engine.description import describe_run
 from engine.errors import ExitCode
-from engine.format import duration, percent, setting
+from engine.format import percent
 from engine.listing import COLUMNS, run_cells
-from engine.telemetry import telemetry_words
 from engine.text import clean
-
-if TYPE_CHECKING:
-    from engine.store import Run
 
 _LAST_EPOCHS = 5
 
@@ -65,52 +62,13 @@ def show(reference: str, runs_dir: Path | None, as_json: bool) -> int:
         print_json({**run.to_json(), "history": history.records})
         return ExitCode.DONE
     print_line(f"{clean(run.name)}  {run.id}  {run.state}")
-    for label, value in _facts(run):
+    for label, value in describe_run(run):
         print_line(f"  {label:<28} {clean(value)}")
     for record in history.records[-_LAST_EPOCHS:]:
         print_line(f"  epoch {record['epoch']:<22} {_epoch_words(record)}")
     if history.skipped:
         print_note(f"{history.skipped} damaged line(s) of the history were skipped")
     return ExitCode.DONE
-
-
-def _facts(run: Run) -> list[tuple[str, str]]:
-    facts: list[tuple[str, Any]] = [("folder", run.path), ("created", run.created)]
-    if run.damage or run.read_only_reason:
-        facts.append(("damaged" if run.damage else "read-only", run.damage or run.read_only_reason))
-    facts += [("tags", " ".join(run.tags)), ("note", run.note)]
-    if run.study:
-        facts.append(("study", f"{run.study.get('name')} {run.study.get('id')}: {run.study.get('label')}"))
-    if run.is_alive:
-        facts.append(("now", telemetry_words((run.progress() or {}).get("telemetry"))))
-    failure = run.document.get("failure") or {}
-    facts += [("failure", failure.get("reason")), ("waiting", run.document.get("waiting"))]
-    for section, values in run.experiment.items():
-        facts += [(f"{section}.{key}", _setting_words(value)) for key, value in values.items()]
-    for key in ("device", "device_name", "threads", "lanes", "torch", "cnnlab", "commit"):
-        facts.append((key, run.environment.get(key)))
-    memory = run.environment.get("gpu_memory")
-    if memory:
-        free, total, held = (memory[key] >> 20 for key in ("free_bytes", "total_bytes", "held_by_others_bytes"))
-        facts.append(("gpu memory at the start", f"{free:,} of {total:,} MiB free, {held:,} MiB held by others"))
-    summary = run.summary or {}
-    for key, value in summary.items():
-        facts.append((key, _summary_words(key, value)))
-    return [(label, str(value)) for label, value in facts if value not in (None, "")]
-
-
-def _setting_words(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else setting(value)
-
-
-def _summary_words(key: str, value: Any) -> str | None:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {count:,}" for name, count in value.items())
-    if isinstance(value, float) and (key.endswith("accuracy") or key == "overfitting_gap"):
-        return f"{percent(value, 2)} %"
-    if isinstance(value, float):
-        return duration(value) if key == "seconds" else f"{value:.4g}"
-    return None if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _epoch_words(record: dict[str, Any]) -> str:

@@ -131,8 +131,20 @@ class Run:
         except (FileNotFoundError, DataError, RefusedError):
             return History([])
 
+    def history_size(self) -> tuple[int, int]:
+        """Bytes of the history and the time of its last change in nanoseconds; both 0 where there is none."""
+        try:
+            status = (self.path / layout.HISTORY).stat(follow_symlinks=False)
+        except OSError:
+            return 0, 0
+        return status.st_size, status.st_mtime_ns
+
     def progress(self) -> dict[str, Any] | None:
-        """The step under way and the heartbeat; None when nothing is under way."""
+        """The step under way and the heartbeat, as this object first read them; None when nothing is under way."""
+        return self._progress
+
+    @cached_property
+    def _progress(self) -> dict[str, Any] | None:
         return self._load(layout.PROGRESS)
 
     def report(self) -> dict[str, Any] | None:

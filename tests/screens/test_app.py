@@ -6,16 +6,16 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual.binding import Binding
 from textual.pilot import Pilot
 
 from engine.store import Run, RunStore
-from tui.app import LabApp, farewell
+from tests.screens.stage import SIZES, act, make, screen_text, until
+from tui.app import LabApp
+from tui.farewell import farewell
 from tui.screens.compare import CompareScreen
 from tui.screens.curves import CurvesScreen
 from tui.screens.report import ReportScreen
@@ -23,72 +23,6 @@ from tui.screens.runs import RunsScreen
 from tui.widgets.chart import Chart
 from tui.widgets.lines import Lines
 from tui.widgets.run_table import RunTable
-
-BAND = {"mean": 0.5, "p25": 0.4, "p75": 0.6}
-SIZES = [(80, 24), (120, 36), (200, 60), (30, 8)]
-Story = Callable[[LabApp, Pilot[None]], Coroutine[Any, Any, None]]
-
-
-def act(store: RunStore, story: Story, size: tuple[int, int] = (80, 24)) -> LabApp:
-    """Start the app, wait until it has read the folder, and let the story happen."""
-
-    async def play() -> LabApp:
-        app = LabApp(store)
-        async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: app.has_read)
-            await story(app, pilot)
-        return app
-
-    return asyncio.run(play())
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
-    for _ in range(400):
-        await pilot.pause(0.01)
-        if condition():
-            return
-    raise AssertionError("it did not happen")
-
-
-def screen_text(app: LabApp) -> str:
-    """Everything on the screen, as characters."""
-    width, height = app.size
-    strips = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip)[:width] for strip in strips[:height])
-
-
-def epoch(number: int) -> dict[str, Any]:
-    loss = {"mean": 1.0 / number, "p25": 0.1, "p75": 2.0 / number}
-    split = {"loss": loss, "accuracy": {**BAND, "mean": min(0.99, 0.5 + number / 100)}}
-    return {"event": "epoch", "epoch": number, "seconds": 0.1, "lr": 0.01, "train": split, "validation": split}
-
-
-def make(store: RunStore, name: str, pooling: str = "max", accuracy: float = 0.8, **options: Any) -> Run:
-    experiment = {
-        "dataset": {"name": "digits", "classes": ["0", "1"], "validation": 0.1},
-        "model": {"name": "lab", "pooling": pooling},
-        "training": {"epochs": 40, "seed": 0},
-    }
-    run = store.create(experiment, fingerprint="f", name=name, study=options.get("study"))
-    with run.own() as owner:
-        owner.append_history([epoch(number) for number in range(1, 41)])
-        names = ("test_accuracy", "train_accuracy", "validation_accuracy")
-        summary = {**dict.fromkeys(names, accuracy), "epochs_done": 40, "selected_epoch": 30, "seconds": 12.0}
-        more = {"overfitting_gap": 0.0, "selected_on": "validation", "test_sha256": "same", "images": {"test": 100}}
-        owner.update(state=options.get("state", "finished"), summary={**summary, **more})
-        scores = {"precision": 0.5, "recall": 0.5, "f1-score": 0.5, "support": 50}
-        split = {"images": 100, "accuracy": accuracy, "per_class": {"0": scores, "1": scores}}
-        split |= {"macro avg": scores, "weighted avg": scores, "confusion": [[25, 25], [25, 25]]}
-        owner.write_report(
-            {"format": 1, "classes": ["0", "1"], "selected_epoch": 30, "selected_on": "validation",
-             "splits": {"test": split, "train": split}}
-        )  # fmt: skip
-    return run.reload()
-
-
-@pytest.fixture
-def three(store: RunStore) -> list[Run]:
-    return [make(store, f"run-{p}", p, a) for p, a in (("stride", 0.7), ("max", 0.9), ("avg", 0.8))]
 
 
 def test_an_empty_home_says_what_to_press(store: RunStore) -> None:
@@ -106,10 +40,11 @@ def test_every_screen_opens_at_every_size(store: RunStore, three: list[Run], siz
         for key, kind in (("3", CurvesScreen), ("4", CompareScreen), ("5", ReportScreen), ("1", RunsScreen)):
             await pilot.press(key)
             await until(pilot, lambda kind=kind: isinstance(app.screen, kind))
-            assert "cnnlab" in screen_text(app)
+            assert "too small" in screen_text(app) if size == (30, 8) else "cnnlab" in screen_text(app)
         await pilot.resize_terminal(1, 1)
         await pilot.resize_terminal(*size)
-        await until(pilot, lambda: "run-avg"[:4] in screen_text(app))
+        expected = "too small: 30x8, not 60x15" if size == (30, 8) else "run-"
+        await until(pilot, lambda: expected in screen_text(app))
 
     act(store, story, size)
 
@@ -194,9 +129,12 @@ def test_a_live_run_is_followed_and_asked(store: RunStore, three: list[Run]) -> 
             owner.write_progress({"heartbeat": 1, "seconds": 1.0, "images_per_second": 900.0, **progress})
             await until(pilot, lambda: "training 11 %" in screen_text(app))
             await pilot.press("S")
-            await until(pilot, lambda: "S again: yes" in screen_text(app))
+            await until(pilot, lambda: "End run-avg now?" in screen_text(app))
+            await pilot.press("enter")
             assert owner.take_requests() == []
             await pilot.press("S")
+            await until(pilot, lambda: "End run-avg now?" in screen_text(app))
+            await pilot.press("y")
             await until(pilot, lambda: [request.kind for request in owner.take_requests()] == ["stop"])
             await pilot.press("3")
             await until(pilot, lambda: "epoch 5/40" in screen_text(app))
@@ -250,7 +188,8 @@ def test_a_folder_that_is_none_is_told_and_ends_nothing(tmp_path: Path) -> None:
     async def play() -> None:
         app = LabApp(RunStore(tmp_path / "file"))
         async with app.run_test() as pilot:
-            await until(pilot, lambda: len(app._notifications) > 0)
+            await until(pilot, lambda: "is not a folder" in app.status.details)
+            assert "enter: details" in screen_text(app)
 
     asyncio.run(play())
 

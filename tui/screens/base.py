@@ -1,51 +1,88 @@
-"""What all screens share: the heading, the keys at the bottom, and being told of new runs."""
+"""What all screens share: the heading, the status line, the keys at the bottom, and being told of new runs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import ClassVar, cast
 
+from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widget import Widget
+from textual.widgets import Static
 
 from engine.store import Run
 from tui.laboratory import Laboratory
+from tui.widgets.decks import KeyDecks
 from tui.widgets.heading import Heading
+from tui.widgets.status import Status, StatusLine
+
+SMALLEST = (60, 15)
 
 
 class LabScreen(Screen[None]):
     """A screen of the laboratory. Subclasses say what stands between the heading and the keys."""
 
     TITLE_WORD = ""
+    PARTS: ClassVar[tuple[type[Widget], ...]] = ()  # widgets whose keys belong to this screen's
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,backspace", "back", "Back", key_display="esc", id="back", tooltip="One layer back"),
+    ]
 
     @property
     def lab(self) -> Laboratory:
         """The app."""
         return cast(Laboratory, self.app)
 
+    DEFAULT_CSS = """
+    LabScreen { layers: default cover; }
+    LabScreen > #too-small {
+        display: none; layer: cover; width: 100%; height: 100%; overflow: hidden; background: $background;
+        content-align: center middle;
+    }
+    LabScreen.-too-small > #too-small { display: block; }
+    """
+
     def compose(self) -> ComposeResult:
+        yield Static("", id="too-small", markup=False)
         yield Heading(self.TITLE_WORD)
         yield from self.compose_body()
-        yield Footer(compact=True, show_command_palette=False)
+        yield StatusLine()
+        yield KeyDecks()
 
     def compose_body(self) -> ComposeResult:
         raise NotImplementedError
 
     def on_mount(self) -> None:
         self.watch(self.app, "runs", self._runs_changed)
+        self.watch(self.app, "status", self._status_changed)
 
     def on_screen_resume(self) -> None:
         self._runs_changed(self.lab.runs)
 
+    def on_resize(self, event: events.Resize) -> None:
+        too_small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        self.set_class(too_small, "-too-small")
+        if too_small:
+            words = f"too small: {event.size.width}x{event.size.height}, not {SMALLEST[0]}x{SMALLEST[1]}"
+            self.query_one("#too-small", Static).update(words)
+
+    def _status_changed(self, status: Status) -> None:
+        self.query_one(StatusLine).show(status)
+
     def _runs_changed(self, runs: Sequence[Run]) -> None:
         if self.is_current:
+            self.query_one(KeyDecks).show_marked(len(self.lab.selection.marks))
             self.show_runs(runs)
 
     def show_runs(self, runs: Sequence[Run]) -> None:
-        """The runs as they are now, or the selection has changed."""
+        """The runs as they are now, or the selection has changed, or a history that is followed has grown."""
         raise NotImplementedError
 
     def head(self, runs: Sequence[Run], about: str) -> None:
         """The second line of the heading."""
         self.query_one(Heading).show(runs, about)
+
+    async def action_back(self) -> None:
+        await self.lab.action_show("runs")

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 
 from engine.comparison import compare
 from engine.comparison.lines import comparison_lines
 from engine.errors import LabError
 from engine.store import Run
 from engine.study import studies
-from tui.screens.base import LabScreen
+from tui.screens.run_screen import RunScreen
 from tui.widgets.lines import Lines
 
 
-class CompareScreen(LabScreen):
+class CompareScreen(RunScreen):
     """The comparison as `cnnlab compare` prints it."""
 
     TITLE_WORD = "Compare"
+    PARTS = (Lines,)
     CSS_PATH = "compare.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,backspace", "app.show('runs')", "Back"),
-    ]
 
     def __init__(self) -> None:
         super().__init__()

@@ -15,13 +15,13 @@ from engine.listing import ended_words, progress_words, share_done
 from engine.store import Run
 from engine.text import clean
 from tui.plot import Series, stepped
-from tui.screens.base import LabScreen
+from tui.screens.run_screen import RunScreen
 from tui.widgets.chart import Chart
 
 _TRAIN, _VALIDATION, _REFERENCE = "cyan", "orange+", "gray+"
 
 
-class CurvesScreen(LabScreen):
+class CurvesScreen(RunScreen):
     """Two charts side by side, and one line of progress above them."""
 
     TITLE_WORD = "Curves"
@@ -29,8 +29,6 @@ class CurvesScreen(LabScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left_square_bracket", "other(-1)", "Newer", key_display="[", tooltip="The run above in the list"),
         Binding("right_square_bracket", "other(1)", "Older", key_display="]", tooltip="The run below in the list"),
-        Binding("p", "reference", "Reference", tooltip="This run's validation curve stays behind the others"),
-        Binding("escape,backspace", "app.show('runs')", "Back"),
     ]
 
     def compose_body(self) -> ComposeResult:
@@ -47,9 +45,11 @@ class CurvesScreen(LabScreen):
             return
         self.head(runs, f"{run.name}  {run.state}")
         self._tell_progress(run)
-        records = run.history().records
         reference = self.lab.run_of(self.lab.selection.reference)
-        behind = reference.history().records if reference is not None and reference.id != run.id else []
+        behind_id = reference.id if reference is not None and reference.id != run.id else None
+        self.lab.follow_histories([run_id for run_id in (run.id, behind_id) if run_id])
+        histories = self.lab.history_of(run.id), self.lab.history_of(behind_id)
+        records, behind = (history.records if history else [] for history in histories)
         self._draw(run, records, behind)
         self._tell_about(run, records)
 
@@ -100,11 +100,6 @@ class CurvesScreen(LabScreen):
     def action_other(self, by: int) -> None:
         self.lab.move_cursor(by)
         self.show_runs(self.lab.runs)
-
-    def action_reference(self) -> None:
-        if self.lab.selection.cursor:
-            self.lab.selection.toggle_reference(self.lab.selection.cursor)
-            self.show_runs(self.lab.runs)
 
 
 def _series(name: str, records: list[dict[str, Any]], split: str, what: str, scale: float) -> Series:

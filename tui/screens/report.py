@@ -12,22 +12,22 @@ from engine.errors import LabError
 from engine.report_formats import report_document
 from engine.report_lines import report_lines
 from engine.store import Run
-from tui.screens.base import LabScreen
+from tui.screens.run_screen import RunScreen
 from tui.widgets.lines import Lines
 
 _SPLITS = ("test", "validation", "train")
 
 
-class ReportScreen(LabScreen):
+class ReportScreen(RunScreen):
     """The report as `cnnlab report` prints it."""
 
     TITLE_WORD = "Report"
+    PARTS = (Lines,)
     CSS_PATH = "report.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "split", "Split", tooltip="Test, validation, train"),
         Binding("left_square_bracket", "other(-1)", "Newer", key_display="[", tooltip="The run above in the list"),
         Binding("right_square_bracket", "other(1)", "Older", key_display="]", tooltip="The run below in the list"),
-        Binding("escape,backspace", "app.show('runs')", "Back"),
     ]
 
     def __init__(self) -> None:

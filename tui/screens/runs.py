@@ -15,10 +15,11 @@ from engine.filters import parse_filter, sort_runs
 from engine.listing import ended_words, progress_words
 from engine.store import Run
 from engine.text import clean
-from tui.screens.base import LabScreen
+from tui.first_study import queue_first_study
+from tui.screens.run_screen import RunScreen
 from tui.widgets.run_table import RunTable
 
-_SORTS = (None, "val", "test", "gap", "time", "state", "name")
+_SORTS = ("", "val", "test", "gap", "time", "state", "name")
 _EMPTY = """
  Nothing has been trained here yet.
 
@@ -29,28 +30,22 @@ _EMPTY = """
 """
 
 
-class RunsScreen(LabScreen):
+class RunsScreen(RunScreen):
     """The table of runs, and what is known of the one under the cursor."""
 
     TITLE_WORD = "Runs"
+    PARTS = (RunTable,)
     CSS_PATH = "runs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Curves", tooltip="The run's curves; in an empty folder: the first study"),
         Binding("space", "mark", "Mark", tooltip="Mark the run, and go on to the next"),
-        Binding("p", "reference", "Reference", tooltip="This is the reference; again: none"),
         Binding("slash", "filter", "Filter", key_display="/", tooltip="As in: state:finished pooling:max test>0.8"),
         Binding("s", "sort", "Sort", tooltip="Newest, val, test, gap, time, state, name"),
-        Binding("P", "pause", "Pause", tooltip="Pause the run, or let it go on"),
-        Binding("S", "stop", "Stop", tooltip="End the run at the next step; its model is kept. Again: yes"),
-        Binding("escape,backspace", "back", "Back", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._sort = 0
-        self._filter = ""
         self._problem = ""
-        self._asked: str | None = None
 
     def compose_body(self) -> ComposeResult:
         yield Static(_EMPTY, id="empty", markup=False)
@@ -72,10 +67,10 @@ class RunsScreen(LabScreen):
         if table.display and self.focused is None:
             table.focus()  # a hidden widget loses the focus
         selection = self.lab.selection
-        table.show(shown, list(selection.marks), selection.reference)
-        selection.cursor = table.run_id
-        order = "newest first" if self._sort == 0 else f"by {_SORTS[self._sort]}"
-        parts = [f"{self.lab.store.root.name}/", f"{len(shown)} of {len(runs)}", self._filter, order]
+        table.show(shown, list(selection.marks), selection.reference, selection.cursor)
+        selection.cursor = table.run_id or selection.cursor
+        order = f"by {selection.sort}" if selection.sort else "newest first"
+        parts = [f"{self.lab.store.root.name}/", f"{len(shown)} of {len(runs)}", self.lab.selection.filter, order]
         if selection.marks:
             parts.append(f"{len(selection.marks)} marked")
         if selection.reference:
@@ -86,9 +81,9 @@ class RunsScreen(LabScreen):
     def _chosen(self, runs: Sequence[Run]) -> Sequence[Run]:
         self._problem = ""
         try:
-            test = parse_filter(self._filter)
+            test = parse_filter(self.lab.selection.filter)
             found = [run for run in runs if test(run)]
-            key = _SORTS[self._sort]
+            key = self.lab.selection.sort
             return sort_runs(found, key) if key else found
         except LabError as error:
             self._problem = error.message
@@ -106,8 +101,6 @@ class RunsScreen(LabScreen):
     def _news(self, run: Run) -> str:
         if run.damage or run.read_only_reason:
             return clean(run.damage or run.read_only_reason)
-        if self._asked == run.id:
-            return "stop it? S again: yes; any other key: no"
         if run.document.get("waiting"):
             return clean(run.document["waiting"])
         progress = run.progress() if run.is_alive else None
@@ -117,13 +110,12 @@ class RunsScreen(LabScreen):
 
     @on(RunTable.Moved)
     def follow_cursor(self, message: RunTable.Moved) -> None:
-        self._asked = None
         self.lab.selection.cursor = message.run_id
         self._tell_about()
 
     @on(Input.Changed, "#filter")
     def narrow(self, message: Input.Changed) -> None:
-        self._filter = message.value
+        self.lab.selection.filter = message.value
         self.show_runs(self.lab.runs)
 
     @on(Input.Submitted, "#filter")
@@ -135,14 +127,13 @@ class RunsScreen(LabScreen):
         field.display = True
         field.focus()
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         field = self.query_one("#filter", Input)
-        if field.display or self._filter:
+        if field.display or self.lab.selection.filter:
             field.value = ""
             self._close_filter()
         elif self.lab.selection.marks:
             self.lab.selection.marks.clear()
-        self._asked = None
         self.show_runs(self.lab.runs)
 
     def _close_filter(self) -> None:
@@ -150,7 +141,9 @@ class RunsScreen(LabScreen):
         self.query_one(RunTable).focus()
 
     def action_sort(self) -> None:
-        self._sort = (self._sort + 1) % len(_SORTS)
+        selection = self.lab.selection
+        place = _SORTS.index(selection.sort) if selection.sort in _SORTS else 0
+        selection.sort = _SORTS[(place + 1) % len(_SORTS)]
         self.show_runs(self.lab.runs)
 
     def action_mark(self) -> None:
@@ -158,31 +151,11 @@ class RunsScreen(LabScreen):
         if table.run_id:
             self.lab.selection.toggle_mark(table.run_id)
             table.action_move(1)
+            self.lab.selection.cursor = table.run_id
             self.show_runs(self.lab.runs)
 
-    def action_reference(self) -> None:
-        if self.lab.selection.cursor:
-            self.lab.selection.toggle_reference(self.lab.selection.cursor)
-            self.show_runs(self.lab.runs)
-
-    def action_open(self) -> None:
+    async def action_open(self) -> None:
         if self.lab.runs:
-            self.lab.action_show("curves")
+            await self.lab.action_show("curves")
         else:
-            self.lab.start_first_study()
-
-    def action_pause(self) -> None:
-        run = self.lab.run_under_cursor
-        if run is not None and run.is_alive:
-            self.lab.ask(run, "resume" if run.state == "paused" else "pause")
-
-    def action_stop(self) -> None:
-        run = self.lab.run_under_cursor
-        if run is None or not run.is_alive:
-            return
-        if self._asked == run.id:
-            self._asked = None
-            self.lab.ask(run, "stop")
-        else:
-            self._asked = run.id
-        self._tell_about()
+            self.lab.act(lambda: queue_first_study(self.lab.store), "preparing digits …")

@@ -16,12 +16,12 @@ class Lines(ScrollView, can_focus=True):
     """Lines made for a width, by a function that is called again when the width changes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "scroll_down", "Down", show=False),
-        Binding("k,up", "scroll_up", "Up", show=False),
-        Binding("g,home", "scroll_home", "First", show=False),
-        Binding("G,end", "scroll_end", "Last", show=False),
-        Binding("ctrl+d,pagedown", "page_down", "Page down", show=False),
-        Binding("ctrl+u,pageup", "page_up", "Page up", show=False),
+        Binding("j,down", "scroll_down", "Down", show=False, tooltip="A line down"),
+        Binding("k,up", "scroll_up", "Up", show=False, tooltip="A line up"),
+        Binding("g,home", "scroll_home", "First", show=False, tooltip="The first line"),
+        Binding("G,end", "scroll_end", "Last", show=False, tooltip="The last line"),
+        Binding("ctrl+d,pagedown", "page_down", "Page down", show=False, tooltip="A page down"),
+        Binding("ctrl+u,pageup", "page_up", "Page up", show=False, tooltip="A page up"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name

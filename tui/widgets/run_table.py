@@ -30,12 +30,12 @@ class RunTable(ScrollView, can_focus=True):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"run-table--heading", "run-table--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "Down", show=False),
-        Binding("k,up", "move(-1)", "Up", show=False),
-        Binding("g,home", "move(-1000000)", "First", show=False),
-        Binding("G,end", "move(1000000)", "Last", show=False),
-        Binding("ctrl+d,pagedown", "page(1)", "Page down", show=False),
-        Binding("ctrl+u,pageup", "page(-1)", "Page up", show=False),
+        Binding("j,down", "move(1)", "Down", show=False, tooltip="A line down"),
+        Binding("k,up", "move(-1)", "Up", show=False, tooltip="A line up"),
+        Binding("g,home", "move(-1000000)", "First", show=False, tooltip="The first line"),
+        Binding("G,end", "move(1000000)", "Last", show=False, tooltip="The last line"),
+        Binding("ctrl+d,pagedown", "page(1)", "Page down", show=False, tooltip="A page down"),
+        Binding("ctrl+u,pageup", "page(-1)", "Page up", show=False, tooltip="A page up"),
     ]
 
     class Moved(Message):
@@ -58,9 +58,9 @@ class RunTable(ScrollView, can_focus=True):
         """The run under the cursor."""
         return self._runs[self.cursor].id if self._runs else None
 
-    def show(self, runs: Sequence[Run], marks: Sequence[str], reference: str | None) -> None:
+    def show(self, runs: Sequence[Run], marks: Sequence[str], reference: str | None, cursor: str | None) -> None:
         """These runs; the cursor stays on its run, and lines that did not change are not sent again."""
-        kept = self.run_id
+        kept = cursor or self.run_id
         self._runs = runs
         ids = [run.id for run in runs]
         self.cursor = ids.index(kept) if kept in ids else min(self.cursor, max(0, len(ids) - 1))

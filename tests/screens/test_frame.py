@@ -1,0 +1,253 @@
+"""What all screens share: keys, status, palette, help, acts with undo, and where one was."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+from textual.command import CommandList, CommandPalette
+from textual.pilot import Pilot
+
+from engine.errors import RequestError
+from engine.store import Run, RunStore
+from tests.screens.stage import act, screen_text, until
+from tui.acts import Done
+from tui.app import LabApp
+from tui.keys import bindings_of
+from tui.output_files import save_text
+from tui.screens.ask import Confirm, Details
+from tui.screens.base import LabScreen
+from tui.screens.curves import CurvesScreen
+from tui.screens.help import Help
+from tui.screens.runs import RunsScreen
+from tui.terminal import when_gone
+from tui.widgets.decks import Key, lay_out
+
+
+def test_a_russian_keyboard_types_the_same_commands(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("о")  # j
+        assert app.selection.cursor == three[1].id
+        await pilot.press("Ж")  # :
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press("escape", "slash", "й")
+        await until(pilot, lambda: app.selection.filter == "й")  # a field takes what is typed
+        await pilot.press("escape", "й")
+        await until(pilot, lambda: not app.is_running)
+
+    act(store, story)
+
+
+def test_a_key_without_a_meaning_says_where_it_has_one(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("3", "slash")
+        await until(pilot, lambda: "/ has its meaning on Runs" in screen_text(app))
+        await pilot.press("j")
+        await until(pilot, lambda: "/ has its meaning" not in screen_text(app))
+
+    act(store, story)
+
+
+def test_help_lists_every_key_and_the_words(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, Help))
+        help_screen = app.screen
+        assert isinstance(help_screen, Help)
+        text = "\n".join(help_screen._lines)
+        for rows in app.keys().values():
+            for _, names, words in rows:
+                assert words
+                assert f"{names:<20} {words}" in text
+        assert "McNemar" in text
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+
+    act(store, story)
+
+
+def test_every_binding_has_a_tooltip_and_the_palette_offers_it(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        commands = {command.title for command in app.get_system_commands(app.screen)}
+        assert {"Trash", "Export", "Filter", "Theme light", "Theme contrast"} <= commands
+        for screen in app.MODES.values():
+            assert isinstance(screen, type)
+            assert issubclass(screen, LabScreen)
+            for owner in (screen, *screen.PARTS, LabApp):
+                for binding in bindings_of(owner):
+                    assert binding.tooltip, binding
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"theme light")
+        found = app.screen.query_one(CommandList)
+        await until(pilot, lambda: found.option_count == 1 and found.highlighted == 0)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.theme == "cnnlab-light")
+
+    act(store, story)
+
+
+def test_trash_acts_on_the_marks_and_undo_brings_them_back(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "space")
+        await until(pilot, lambda: "Trash 2" in screen_text(app))
+        await pilot.press("D")
+        await until(pilot, lambda: len(app.runs) == 1)
+        await until(pilot, lambda: "u: undo" in screen_text(app))
+        await pilot.press("u")
+        await until(pilot, lambda: len(app.runs) == 3)
+        assert {run.id for run in store.runs()} == {run.id for run in three}
+        await pilot.press("u")
+        await until(pilot, lambda: "there is nothing to undo" in screen_text(app))
+
+    act(store, story)
+
+
+def test_a_run_is_renamed_in_place_and_back(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("e")
+        await until(pilot, lambda: "name of run-avg" in screen_text(app))
+        await pilot.press("ctrl+u", *"newname", "enter")
+        await until(pilot, lambda: "tags of run-avg" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: three[2].reload().name == "newname")
+        await pilot.press("u")
+        await until(pilot, lambda: three[2].reload().name == "run-avg")
+
+    act(store, story)
+
+
+def test_an_error_is_one_line_and_enter_shows_its_details(store: RunStore, three: list[Run]) -> None:
+    def fail() -> Done:
+        raise RequestError("this [b]cannot[/b] be")
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        app.act(fail)
+        await until(pilot, lambda: "! this [b]cannot[/b] be" in screen_text(app))
+        app.tell("two things", is_error=True, details="one\ntwo\x1b[2J")
+        await until(pilot, lambda: "enter: details" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Details))
+        assert "two\\x1b[2J" in screen_text(app)
+
+    act(store, story)
+
+
+def test_a_thread_that_fails_unexpectedly_says_so(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        app.act(lambda: Done(str(1 // 0)))
+        await until(pilot, lambda: "this should not happen: " in screen_text(app))
+        assert "ZeroDivisionError" in app.status.details
+
+    act(store, story)
+
+
+def test_describe_shows_settings_and_files(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("d")
+        await until(pilot, lambda: "model.pooling" in screen_text(app))
+        assert three[2].id in screen_text(app)
+
+    act(store, story)
+
+
+def test_the_next_start_is_where_one_left(store: RunStore, three: list[Run]) -> None:
+    async def leave(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("j", "p", "j", "space", "slash", *"run", "enter", "s", "3")
+        await until(pilot, lambda: isinstance(app.screen, CurvesScreen))
+
+    async def come_back(app: LabApp, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: isinstance(app.screen, CurvesScreen))
+        assert app.selection == left.selection
+        assert app.selection.reference
+        assert app.selection.marks
+        assert app.selection.filter == "run"
+
+    left = act(store, leave)
+    act(store, come_back)
+
+
+def test_a_session_that_is_damaged_or_cannot_be_kept_keeps_nobody(
+    store: RunStore, three: list[Run], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "state").write_text("a file where a folder should be")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        assert isinstance(app.screen, RunsScreen)
+
+    act(store, story)
+
+
+def test_ctrl_c_leaves_only_twice(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: "ctrl+c again leaves" in screen_text(app))
+        assert app.is_running
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: not app.is_running)
+
+    act(store, story)
+
+
+def test_a_question_is_answered_no_unless_yes_is_said(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        answers: list[bool | None] = []
+        for keys in ("enter", "escape", "n", "y"):
+            app.push_screen(Confirm("[red]?"), answers.append)
+            await until(pilot, lambda: "[red]?" in screen_text(app))
+            await pilot.press(keys)
+            await pilot.pause(0.05)
+        assert answers == [False, False, False, True]
+
+    act(store, story)
+
+
+def test_a_click_on_a_key_presses_it(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        line = screen_text(app).splitlines()[-1]
+        await pilot.click(offset=(line.index("Keys"), 23))
+        await until(pilot, lambda: isinstance(app.screen, Help))
+
+    act(store, story)
+
+
+def test_the_decks_keep_what_must_be_seen() -> None:
+    looks = [("looks", Key(c, c, "some words")) for c in "abcdefghij"]
+    acts = [("acts", Key(c, c, "act")) for c in "ABC"]
+    last = [("help", Key("?", "?", "Keys")), ("quit", Key("q", "q", "Quit"))]
+    for width in (20, 80, 120, 200):
+        first, second = lay_out([*looks, *acts, *last], width)
+        assert [key.key for key in second[-2:]] == ["q", "?"]
+        assert sum(key.width + 2 for key in first) <= width
+        assert sum(key.width + 2 for key in second) <= max(width, 20)
+    assert len(lay_out(looks, 200)[0]) == 10
+
+
+def test_files_are_never_written_over_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert save_text("a/../b c.csv", "1").name == "a-..-b-c.csv"
+    assert save_text("report.csv", "1").name == "report.csv"
+    assert save_text("report.csv", "2").name == "report-2.csv"
+    assert (tmp_path / "report.csv").read_text() == "1"
+
+
+def test_a_terminal_that_goes_away_is_noticed() -> None:
+    ours, theirs = os.openpty()
+    gone: list[int] = []
+
+    async def play() -> None:
+        when_gone(lambda: gone.append(1), theirs)
+        os.close(ours)
+        while not gone:
+            await asyncio.sleep(0.01)
+
+    pid = os.fork()
+    if pid == 0:  # the guard ends the process a second later: not this one
+        asyncio.run(asyncio.wait_for(play(), 10))
+        os._exit(0 if gone else 1)
+    os.close(ours)
+    os.close(theirs)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

@@ -1,0 +1,144 @@
+"""What capitals do to runs, called in a thread; each function says what it did, and how to undo it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import LabError, RefusedError, RequestError
+from engine.store import Run, RunStore, edit_run
+from engine.text import clean
+
+
+@dataclass(frozen=True)
+class Done:
+    """What an act did.
+
+    Args:
+        text: one line.
+        undo: takes it back, and says so.
+        is_error: some of it went wrong.
+        details: more lines.
+    """
+
+    text: str
+    undo: Callable[[], str] | None = None
+    is_error: bool = False
+    details: str = ""
+
+
+def pause_or_go_on(store: RunStore, runs: Sequence[Run]) -> Done:
+    """Pause what trains; let what is paused, interrupted, stopped or failed go on."""
+    from engine.worker.backlog import requeue
+    from engine.worker.start import put_to_work
+
+    def act(run: Run) -> str:
+        run = run.reload()
+        if run.state == "paused":
+            run.request("resume")
+            return "goes on"
+        if run.is_alive:
+            run.request("pause")
+            return "pauses at the next step"
+        if run.state not in ("interrupted", "stopped", "failed"):
+            raise RequestError(f"is {run.state}; there is nothing to pause or to go on with", field="run")
+        problems = put_to_work(store, [requeue(run)])
+        if problems:
+            raise RefusedError(problems[0], field="run")
+        return "is queued, and goes on from its checkpoint"
+
+    return _on_each(runs, act)
+
+
+def stop(store: RunStore, run: Run) -> Done:
+    """End a run at its next step; a queued one leaves the queue, and may come back."""
+    from engine.worker.backlog import requeue, unqueue
+    from engine.worker.start import put_to_work
+
+    run = run.reload()
+    if run.state == "queued":
+        left = unqueue(run)
+
+        def undo() -> str:
+            put_to_work(store, [requeue(left)])
+            return f"{run.name} is queued again"
+
+        return Done(f"{run.name} has left the queue", undo)
+    if not run.is_alive:
+        raise RequestError(f"{run.name} is {run.state}: nobody trains it now", field="run")
+    run.request("stop")
+    return Done(f"{run.name} ends at the next step; then it is evaluated, and its model kept")
+
+
+def trash(store: RunStore, runs: Sequence[Run]) -> Done:
+    """Move runs to the trash."""
+    gone: list[str] = []
+
+    def act(run: Run) -> str:
+        store.trash(run.reload())
+        gone.append(run.id)
+        return "is in the trash"
+
+    def undo() -> str:
+        for run_id in gone:
+            store.restore(run_id)
+        return f"{len(gone)} run{'s' if len(gone) > 1 else ''} back from the trash"
+
+    done = _on_each(runs, act)
+    words = f"{done.text}   u: undo" if gone else done.text
+    return Done(words, undo if gone else None, done.is_error, done.details)
+
+
+def export(store: RunStore, runs: Sequence[Run], data_dir: Path | None) -> Done:
+    """Save each run's best weights as ONNX, in a process of its own, with its certificate."""
+
+    def act(run: Run) -> str:
+        command = [sys.executable, "-m", "engine.cli", "export", run.id, "--runs", str(store.root), "--json"]
+        if data_dir is not None:
+            command += ["--data-dir", str(data_dir)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        try:
+            document = json.loads(done.stdout)
+        except ValueError:
+            raise RefusedError(f"the export ended with exit code {done.returncode}: {done.stderr[-300:]}") from None
+        if "error" in document:
+            raise LabError(str(document["error"]["message"]))
+        same, images = round(document["agreement"] * document["images"]), document["images"]
+        size = os.stat(document["file"]).st_size / 1000  # noqa: PTH116 - the name is the document's
+        return (
+            f"{same:,} of {images:,} {document['split']} images equal, "
+            f"max difference {document['max_abs_difference']:.0e} -> {document['file']} ({size:,.0f} kB)"
+        )
+
+    return _on_each(runs, act)
+
+
+def edit(run: Run, field: str, text: str) -> Done:
+    """Change a run's name, tags (separated by spaces) or note."""
+    before = {"name": run.name, "tags": run.tags, "note": run.note}[field]
+    after = text.split() if field == "tags" else text
+    edit_run(run, **{field: after})  # type: ignore[arg-type]
+
+    def undo() -> str:
+        edit_run(run.reload(), **{field: before})  # type: ignore[arg-type]
+        return f"{field} is as before"
+
+    return Done(f"{field}: {' '.join(after) if isinstance(after, list) else after}", undo)
+
+
+def _on_each(runs: Sequence[Run], act: Callable[[Run], str]) -> Done:
+    """Do it to each; one that cannot be does not keep the others from it."""
+    news, problems = [], []
+    for run in runs:
+        try:
+            news.append(f"{run.name}: {act(run)}")
+        except LabError as error:
+            problems.append(f"{run.name}: {error.message}")
+    lines = [*problems, *news]
+    text = lines[0] if len(lines) == 1 else f"{len(news)} of {len(runs)} runs; {clean(lines[0])}"
+    return Done(text, is_error=bool(problems), details="\n".join(lines) if len(lines) > 1 else "")

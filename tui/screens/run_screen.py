@@ -1,0 +1,94 @@
+"""The keys that mean the same on every screen of runs: what one does to the run under the cursor, or to the marks."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from engine.description import describe_run
+from engine.store import Run
+from engine.text import clean
+from tui import acts
+from tui.screens.ask import Confirm, Details, Prompt
+from tui.screens.base import LabScreen
+from tui.widgets.decks import ON_MARKS
+
+
+class RunScreen(LabScreen):
+    """A screen of runs that are there."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "new_like", "New like it", tooltip="Set up a new run, like this one"),
+        Binding("N", "new", "New", show=False, tooltip="Set up a new run, from defaults"),
+        Binding("p", "reference", "Reference", tooltip="This run is the reference on all screens; again: none"),
+        Binding("d", "describe", "Describe", tooltip="Settings, environment, numbers and files of the run"),
+        Binding("e", "edit", "Edit", tooltip="The run's name, tags and note"),
+        Binding("P", "pause", "Pause", id=f"{ON_MARKS}-pause", tooltip="Pause, or let go on"),
+        Binding("S", "stop", "Stop", tooltip="End the run at its next step, keep its model; asks first"),
+        Binding("X", "export", "Export", id=f"{ON_MARKS}-export", tooltip="Save as ONNX, and prove it equal"),
+        Binding("D", "trash", "Trash", id=f"{ON_MARKS}-trash", tooltip="Move to the trash; u brings it back"),
+        Binding("u", "undo", "Undo", tooltip="Take the last act back"),
+    ]  # fmt: skip
+
+    def _run(self) -> Run | None:
+        """The run under the cursor; says so where there is none."""
+        run = self.lab.run_under_cursor
+        if run is None:
+            self.lab.tell("there is no run yet; n sets one up")
+        return run
+
+    def action_reference(self) -> None:
+        if run := self._run():
+            self.lab.selection.toggle_reference(run.id)
+            self.lab.selection_changed()
+
+    async def action_new_like(self) -> None:
+        await self.lab.configure(self.lab.run_under_cursor)
+
+    async def action_new(self) -> None:
+        await self.lab.configure(None)
+
+    def action_describe(self) -> None:
+        if run := self._run():
+            facts = [f"{label:<26} {clean(value)}" for label, value in describe_run(run)]
+            self.app.push_screen(Details(f"{run.name}  {run.id}  {run.state}", facts))
+
+    @work
+    async def action_edit(self) -> None:
+        if run := self._run():
+            values = {"name": run.name, "tags": " ".join(run.tags), "note": run.note}
+            for field, value in values.items():
+                text = await self.app.push_screen_wait(Prompt(f"{field} of {run.name}", value))
+                if text is None:
+                    return
+                if text != value:
+                    self.lab.act(lambda field=field, text=text: acts.edit(run, field, text))  # type: ignore[misc]
+
+    def action_pause(self) -> None:
+        if runs := self.lab.runs_to_act_on:
+            self.lab.act(lambda: acts.pause_or_go_on(self.lab.store, runs))
+
+    @work
+    async def action_stop(self) -> None:
+        run = self._run()
+        if run is None:
+            return
+        if not (run.is_alive or run.state == "queued"):
+            self.lab.tell(f"{run.name} is {run.state}: nobody trains it now")
+        elif run.state == "queued" or await self.app.push_screen_wait(
+            Confirm(f"End {run.name} now? It is evaluated, and its model kept.")
+        ):
+            self.lab.act(lambda: acts.stop(self.lab.store, run))
+
+    def action_export(self) -> None:
+        if runs := self.lab.runs_to_act_on:
+            self.lab.act(lambda: acts.export(self.lab.store, runs, self.lab.data_dir), "exporting …")
+
+    def action_trash(self) -> None:
+        if runs := self.lab.runs_to_act_on:
+            self.lab.act(lambda: acts.trash(self.lab.store, runs))
+
+    def action_undo(self) -> None:
+        self.lab.undo()

@@ -1,0 +1,62 @@
+"""One line for what just happened: news, an error with its remedy, where a key has a meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.widgets import Static
+
+from engine.layout import fit
+from engine.text import clean
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the line says.
+
+    Args:
+        text: one line.
+        is_error: it went wrong.
+        details: more lines, which `enter` shows.
+    """
+
+    text: str = ""
+    is_error: bool = False
+    details: str = ""
+
+
+class StatusLine(Static):
+    """The line; with nothing to say it is a rule above the keys."""
+
+    DEFAULT_CSS = """
+    StatusLine { height: 1; dock: bottom; margin-bottom: 2; color: $text-muted; }
+    StatusLine.-news { color: $text; text-style: bold; }
+    StatusLine.-error { color: $text-error; text-style: bold; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._status: Status | None = None
+
+    def show(self, status: Status) -> None:
+        """Say this; nothing is sent while it stays the same."""
+        if status == self._status:
+            return
+        self._status = status
+        self.set_class(bool(status.text) and not status.is_error, "-news")
+        self.set_class(status.is_error, "-error")
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        status, width = self._status or Status(), max(1, self.size.width)
+        if not status.text:
+            self.update(Content("─" * width if self.app.console.encoding.startswith("utf") else "-" * width))
+            return
+        sign = "! " if status.is_error else ""
+        more = "   enter: details" if status.details else ""
+        lines = clean(status.text.replace("\n", "; "))
+        self.update(Content(fit(f" {sign}{lines}", width - len(more)) + more))
