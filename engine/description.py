@@ -23,7 +23,7 @@ def describe_run(run: Run) -> list[tuple[str, str]]:
     facts += [("failure", failure.get("reason")), ("waiting", run.document.get("waiting"))]
     for section, values in run.experiment.items():
         facts += [(f"{section}.{key}", _setting_words(value)) for key, value in values.items()]
-    for key in ("device", "device_name", "threads", "lanes", "torch", "cnnlab", "commit"):
+    for key in ("device", "device_name", "threads", "lanes", "precision", "path", "torch", "cnnlab", "commit"):
         facts.append((key, run.environment.get(key)))
     memory = run.environment.get("gpu_memory")
     if memory:

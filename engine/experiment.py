@@ -115,6 +115,9 @@ class TrainingSettings(_Settings):
     schedule: Literal["constant", "cosine", "one_cycle"] = Field("constant", description="learning rate over the run")
     seed: Whole = Field(0, ge=0, le=2**63 - 1, description="fixes initial weights and the order of the images")
     threads: Whole = Field(0, ge=0, le=1024, description="CPU threads; 0: the machine and the network decide")
+    precision: Literal["exact", "fast"] = Field(
+        "exact", description="exact: float32, the same bits again; fast: bfloat16 and TF32 where the device has them"
+    )
 
     @model_validator(mode="after")
     def _fits_the_optimizer(self) -> Self:
@@ -157,9 +160,15 @@ class Experiment(_Settings):
 
     @property
     def fingerprint(self) -> str:
-        """Sixteen hex digits, equal for experiments that differ in nothing but `seed` and `threads`."""
+        """Sixteen hex digits, equal for experiments that differ in nothing but `seed` and `threads`.
+
+        A setting younger than format 1 counts where it differs from its default, so that runs keep their fingerprint.
+        """
         settings = self.to_dict()
         del settings["training"]["seed"], settings["training"]["threads"]
+        for section, key in _LATER_SETTINGS:
+            if settings[section][key] == SECTIONS[section].model_fields[key].default:
+                del settings[section][key]
         canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
@@ -169,6 +178,7 @@ SECTIONS: dict[str, type[_Settings]] = {
     "model": ModelSettings,
     "training": TrainingSettings,
 }
+_LATER_SETTINGS = (("training", "precision"),)
 
 
 def setting_fields() -> list[str]:

@@ -81,6 +81,14 @@ def progress_words(progress: dict[str, Any], state: str, *, narrow: bool = False
     return (" " if narrow else "  ").join(parts)
 
 
+def precision_words(run: Run) -> str | None:
+    """That a wish for speed changed nothing, where it did not; None where it did, or nobody wished."""
+    wish, found = (run.experiment.get("training") or {}).get("precision"), run.environment.get("precision")
+    if wish != "fast" or found != "float32":
+        return None
+    return f"precision fast changes nothing on {clean(run.environment.get('device_name'))}: trained in float32"
+
+
 def ended_words(run: Run) -> str:
     """How a run ended, in a line."""
     if run.state == "stopped" and not run.summary:

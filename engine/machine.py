@@ -11,6 +11,15 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def has_amx() -> bool:
+    """Whether the processor multiplies matrices of bfloat16 in hardware (Intel's AMX)."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(errors="replace")
+    except OSError:
+        return False  # not Linux
+    return "amx_bf16" in flags
+
+
 def has_nvidia_gpu() -> bool:
     """Whether the kernel shows an NVIDIA GPU; whether torch can use it is another question."""
     return any(Path(place).exists() for place in ("/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg"))

@@ -14,7 +14,7 @@ SETTING_KEYS = {
     "model": ("name", "pooling", "hidden_size"),
     "training": (
         *("epochs", "batch_size", "optimizer", "lr", "momentum", "nesterov"),
-        *("weight_decay", "schedule", "seed", "threads"),
+        *("weight_decay", "schedule", "seed", "threads", "precision"),
     ),
 }
 SUMMARY_KEYS = (

@@ -13,6 +13,7 @@ from engine.cli.output import print_note
 from engine.cli.progress import open_progress
 from engine.errors import ExitCode
 from engine.execution.control import Leave
+from engine.listing import precision_words
 from engine.machine import default_lanes
 from engine.store import Run, RunStore
 from engine.text import clean
@@ -95,6 +96,9 @@ def train_in_foreground(
         if pending:
             print_note(f"{len(pending)} run(s) had not begun, and were not made")
         return signals.exit_code, runs
+    for note in dict.fromkeys(precision_words(run.reload()) for run in runs):
+        if note:
+            print_note(note)
     failed = any(run.reload().state == "failed" for run in runs)
     return (ExitCode.FAILED if failed and outcome is ExitCode.DONE else outcome), runs
 

@@ -35,8 +35,10 @@ SETTINGS = {
     "schedule": ("training.schedule", "S", "constant, cosine, one_cycle"),
     "seed": ("training.seed", "N", "initial weights and order of the images"),
     "threads": ("training.threads", "N", "CPU threads; 0: the machine and the network decide"),
+    "precision": ("training.precision", "P", "exact, fast (bfloat16 and TF32 where the device has them)"),
 }
-_TEXT = {"dataset.name", "dataset.classes", "model.name", "model.pooling", "training.optimizer", "training.schedule"}
+_TEXT = {"dataset.name", "dataset.classes", "model.name", "model.pooling", "training.optimizer"}
+_TEXT |= {"training.schedule", "training.precision"}
 
 
 def settings_options(command: Command) -> Command:

@@ -25,6 +25,7 @@ from engine.store.files import replace_file
 from engine.store.layout import BEST
 from engine.training.checkpoint import Checkpoint, encode, load_checkpoint, made_on, restore
 from engine.training.device import choose_device, choose_threads, reproducible
+from engine.training.precision import EXACT, choose_precision
 from engine.training.scoring import Scored, score_split
 from engine.training.trainer import DivergedError, Trainer
 
@@ -85,11 +86,16 @@ def _execute(owner: RunOwner, wish: str | None, lanes: int, control: Control) ->
     threads_before = run.environment.get("threads") if checkpoint else None
     threads = choose_threads(experiment.training.threads or threads_before or 0, architecture.multiply_adds, lanes)
     memory = check_memory(device, estimate_bytes(architecture, dataset, experiment.training))
-    with reproducible(device, threads):
-        trainer = Trainer(experiment, dataset, device)
+    precision = choose_precision(experiment.training.precision, device)
+    with reproducible(device, threads, precision):
+        trainer = Trainer(experiment, dataset, device, precision=precision)
         notices = _go_on(owner, trainer, checkpoint) if checkpoint else []
+        if precision.exact and experiment.training.precision != "exact":
+            notices.append(f"precision fast changes nothing on this {device.type}: it trains in {precision.name}")
+        if why_eager := trainer.prepare():
+            notices.append(why_eager)
         owner.cut_history(trainer.epoch)
-        environment = describe_environment(device, threads, lanes)
+        environment = describe_environment(trainer, threads, lanes)
         owner.update(state="training", environment={**run.environment, **environment, "gpu_memory": memory})
         for notice in (*dataset.notices, *notices):
             owner.log(f"{notice}\n")
@@ -102,7 +108,8 @@ def _execute(owner: RunOwner, wish: str | None, lanes: int, control: Control) ->
         if control.leave is Leave.ABANDON:
             owner.clear_progress()
             return
-        scored = yield from _evaluate(owner, trainer, dataset, device)
+        with reproducible(device, threads):  # reports are exact whatever trained
+            scored = yield from _evaluate(owner, trainer, dataset, device)
         summary = summarize(trainer, dataset, architecture, scored, owner.run.history())
         state = "finished" if trainer.is_done else "stopped"
         owner.update(state=state, summary=summary)
@@ -113,7 +120,8 @@ def _execute(owner: RunOwner, wish: str | None, lanes: int, control: Control) ->
 def _go_on(owner: RunOwner, trainer: Trainer, checkpoint: Checkpoint) -> list[str]:
     """Continue from a checkpoint; say where it was made, if that is not here."""
     restore(trainer, checkpoint)
-    before, now = checkpoint.scalars["made_on"], made_on(trainer.device)
+    before = {"precision": EXACT.name, **checkpoint.scalars["made_on"]}
+    now = made_on(trainer.device, trainer.precision)
     changed = [f"{key} {before.get(key)} -> {now[key]}" for key in now if before.get(key) != now[key]]
     if not changed:
         return []

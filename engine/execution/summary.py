@@ -47,8 +47,9 @@ def summarize(
     }
 
 
-def describe_environment(device: torch.device, threads: int, lanes: int) -> dict[str, Any]:
-    """The `environment` of run.json."""
+def describe_environment(trainer: Trainer, threads: int, lanes: int) -> dict[str, Any]:
+    """The `environment` of run.json, of a trainer that is prepared."""
+    device = trainer.device
     return {
         "device": str(device),
         "device_name": device_name(device),
@@ -60,4 +61,6 @@ def describe_environment(device: torch.device, threads: int, lanes: int) -> dict
         "commit": source_commit(),
         "threads": threads,
         "lanes": lanes,
+        "precision": trainer.precision.name,
+        "path": trainer.path,
     }

@@ -22,26 +22,27 @@ class Batches:
     Args:
         split: uint8 `[N, H, W, C]`, int64 `[N]`.
         normalize: the network's own normalisation, on `device`.
-        batch_size: images a batch; the last one may be shorter.
+        batch_size: images a batch; the last one may be shorter, and no batch is larger than the split.
     """
 
     def __init__(self, split: Split, normalize: Normalize, batch_size: int, device: torch.device) -> None:
         images = torch.from_numpy(split.images.copy()).to(device)  # the copy: a memory map is read-only
         self.labels = torch.from_numpy(split.labels.copy()).to(device)
         self.size = len(self.labels)
-        self.batch_size = batch_size
-        self.steps = -(-self.size // batch_size)
-        self.sizes = torch.full((self.steps,), batch_size, dtype=torch.float64, device=device)
+        self.device = device
+        self.batch_size = min(batch_size, max(1, self.size))
+        self.steps = -(-self.size // self.batch_size)
+        self.last_batch_size = self.size - (self.steps - 1) * self.batch_size
+        self.sizes = torch.full((self.steps,), self.batch_size, dtype=torch.float64, device=device)
         if self.steps:
-            self.sizes[-1] = self.size - (self.steps - 1) * batch_size
+            self.sizes[-1] = self.last_batch_size
         self._normalize = normalize
         self._normalised = images.numel() * 4 <= _NORMALISED_BYTES
         if self._normalised:
             images = _normalise_in_parts(images, normalize)
         self._images = images
-        rows = min(batch_size, self.size)
-        self._image_buffer = torch.empty((rows, *images.shape[1:]), dtype=images.dtype, device=device)
-        self._label_buffer = torch.empty(rows, dtype=torch.int64, device=device)
+        self._image_buffer = torch.empty((self.batch_size, *images.shape[1:]), dtype=images.dtype, device=device)
+        self._label_buffer = torch.empty(self.batch_size, dtype=torch.int64, device=device)
 
     def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Images `float32 [B, C, H, W]` and labels `int64 [B]` of these rows; valid until the next call."""

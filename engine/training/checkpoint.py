@@ -17,7 +17,7 @@ from engine.store.arrays import DamagedFileError, decode_arrays, encode_arrays
 from engine.store.files import read_file, replace_file
 from engine.store.layout import LAST, PREVIOUS
 from engine.training.device import device_name
-from engine.training.optimizer import optimizer_tensors, restore_optimizer
+from engine.training.precision import Precision
 from engine.training.trainer import Trainer
 
 FORMAT = 1
@@ -39,19 +39,8 @@ class Checkpoint:
 
 def snapshot(trainer: Trainer) -> Checkpoint:
     """The trainer's state, on the CPU: weights, optimiser, generators, position, selection, the epoch under way."""
-    groups: dict[str, dict[str, Tensor]] = {
-        "network": dict(trainer.network.state_dict()),
-        "optimizer": optimizer_tensors(trainer.optimizer),
-        "generator": {"shuffle": trainer.shuffle.get_state()},
-        "best": trainer.selection.state_dict(),
-        "selection": {name: getattr(trainer.selection, name) for name in ("epoch", "correct", "loss")},
-        "position": {"order": trainer.order, "losses": trainer.scores.losses, "correct": trainer.scores.correct},
-    }
-    tensors = {
-        f"{group}.{name}": tensor.detach().to("cpu", copy=True).contiguous()
-        for group, members in groups.items()
-        for name, tensor in members.items()
-    }
+    tensors = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in trainer.tensors().items()}
+    tensors |= {f"generator.{name}": source.get_state() for name, source in trainer.generators().items()}
     scalars = {
         "format": FORMAT,
         "epoch": trainer.epoch,
@@ -59,27 +48,20 @@ def snapshot(trainer: Trainer) -> Checkpoint:
         "seconds": trainer.seconds,
         "epoch_seconds": trainer.epoch_seconds,
         "fingerprint": trainer.experiment.fingerprint,
-        "made_on": made_on(trainer.device),
+        "made_on": made_on(trainer.device, trainer.precision),
     }
     return Checkpoint(tensors, scalars)
 
 
+@torch.no_grad()
 def restore(trainer: Trainer, checkpoint: Checkpoint) -> None:
     """Put a fresh trainer of the same experiment where the checkpoint's was."""
-    groups: dict[str, dict[str, Tensor]] = {}
-    for key, tensor in checkpoint.tensors.items():
-        group, _, name = key.partition(".")
-        groups.setdefault(group, {})[name] = tensor
-    trainer.network.load_state_dict(groups["network"])
-    restore_optimizer(trainer.optimizer, groups.get("optimizer", {}))
-    trainer.shuffle.set_state(groups["generator"]["shuffle"])
-    for name, kept in trainer.selection.state_dict().items():
-        kept.copy_(groups["best"][name])
-    for name in ("epoch", "correct", "loss"):
-        getattr(trainer.selection, name).copy_(groups["selection"][name])
-    trainer.order.copy_(groups["position"]["order"])
-    trainer.scores.losses.copy_(groups["position"]["losses"])
-    trainer.scores.correct.copy_(groups["position"]["correct"])
+    for name, tensor in trainer.tensors().items():
+        # made before its first step by an older version: the optimiser had no state yet
+        if name in checkpoint.tensors or not name.startswith("optimizer."):
+            tensor.copy_(checkpoint.tensors[name])
+    for name, generator in trainer.generators().items():
+        generator.set_state(checkpoint.tensors[f"generator.{name}"])
     scalars = checkpoint.scalars
     trainer.epoch, trainer.step = int(scalars["epoch"]), int(scalars["step"])
     trainer.seconds, trainer.epoch_seconds = float(scalars["seconds"]), float(scalars["epoch_seconds"])
@@ -116,13 +98,14 @@ def decode(data: bytes) -> Checkpoint:
     return Checkpoint({name: torch.from_numpy(array) for name, array in arrays.items()}, scalars)
 
 
-def made_on(device: torch.device) -> dict[str, Any]:
+def made_on(device: torch.device, precision: Precision) -> dict[str, Any]:
     """What a continuation must share to be equal to the bit."""
     return {
         "torch": torch.__version__,
         "device": device.type,
         "device_name": device_name(device),
         "threads": torch.get_num_threads(),
+        "precision": precision.name,
         "cuda": torch.version.cuda if device.type == "cuda" else None,
         "cudnn": torch.backends.cudnn.version() if device.type == "cuda" else None,  # type: ignore[no-untyped-call]
     }

@@ -10,10 +10,12 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from torch.utils import deterministic
 
 from engine.errors import RequestError
 from engine.machine import usable_cores
 from engine.text import clean
+from engine.training.precision import EXACT, Precision
 
 # Below this a second thread waits more than it works, and collapses beside any other busy process.
 _ONE_THREAD_MULTIPLY_ADDS = 5_000_000
@@ -71,19 +73,29 @@ def gpu_uuid(device: torch.device) -> str | None:
 
 
 @contextmanager
-def reproducible(device: torch.device, threads: int) -> Iterator[None]:
-    """Float32 without TF32, deterministic algorithms on a GPU, and the given number of threads; undone at the end."""
+def reproducible(device: torch.device, threads: int, precision: Precision = EXACT) -> Iterator[None]:
+    """The given number of threads, and torch's switches as a precision asks for them; undone at the end.
+
+    Exact means on a GPU: float32 without TF32, and deterministic algorithms.
+    """
     threads_before = torch.get_num_threads()
-    deterministic_before = torch.are_deterministic_algorithms_enabled()
+    algorithms_before = torch.are_deterministic_algorithms_enabled()
+    fill_before = deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     matmul_before, cudnn_before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    benchmark_before = torch.backends.cudnn.benchmark
     torch.set_num_threads(threads)
     if device.type == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read by cuBLAS when a handle is made
-        torch.use_deterministic_algorithms(True)
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+        torch.use_deterministic_algorithms(precision.exact)
+        # else every buffer that a kernel is about to write would be filled by another kernel first
+        deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision.tf32
+        torch.backends.cudnn.benchmark = not precision.exact
     try:
         yield
     finally:
         torch.set_num_threads(threads_before)
-        torch.use_deterministic_algorithms(deterministic_before)
+        torch.use_deterministic_algorithms(algorithms_before)
+        deterministic.fill_uninitialized_memory = fill_before  # type: ignore[attr-defined]
+        torch.backends.cudnn.benchmark = benchmark_before
         torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = matmul_before, cudnn_before

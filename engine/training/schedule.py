@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import math
 
+import torch
+from torch import Tensor
+
+from engine.experiment import TrainingSettings
+from engine.training.position import Position
+
 WARMUP = 0.3
 START = 1 / 25
 END = 1e-4
@@ -38,3 +44,35 @@ def depends_on_length(schedule: str) -> bool:
 
 def _anneal(start: float, end: float, fraction: float) -> float:
     return end + (start - end) / 2 * (1 + math.cos(math.pi * fraction))
+
+
+class RateTable:
+    """The learning rates of the steps to come, on the device.
+
+    Args:
+        settings: schedule and highest rate.
+        steps: steps of the whole run.
+    """
+
+    STEPS = 4096  # at most so many steps a chunk
+
+    def __init__(self, settings: TrainingSettings, steps: int, device: torch.device) -> None:
+        self._settings, self._steps = settings, steps
+        self._rates = torch.zeros(self.STEPS, device=device)
+        self._covered = range(0)
+
+    def rate(self, step: int) -> float:
+        """Of one step of the run, from 0."""
+        return learning_rate(self._settings.schedule, self._settings.lr, step, self._steps)
+
+    def cover(self, first: int, count: int) -> int:
+        """See that the rates of `count` steps are there, at most `STEPS`; where in the table the first one is."""
+        last = min(first + count, self._steps) - 1
+        if first not in self._covered or last not in self._covered:
+            self._covered = range(first, min(first + self.STEPS, self._steps))
+            self._rates[: len(self._covered)].copy_(torch.tensor([self.rate(step) for step in self._covered]))
+        return self._covered.index(first)
+
+    def select(self, position: Position, out: Tensor) -> None:
+        """The rate of the step under way into `out`, float32 `[1]`."""
+        torch.index_select(self._rates, 0, position.rate, out=out)

@@ -25,15 +25,17 @@ class Selection:
         self.correct = torch.full((), -1, dtype=torch.int64, device=device)
         self.loss = torch.full((), torch.inf, dtype=torch.float64, device=device)
 
-    def offer(self, epoch: int, correct: Tensor | None, loss: Tensor | None) -> None:
+    @torch.no_grad()
+    def offer(self, epoch: Tensor, correct: Tensor | None, loss: Tensor | None) -> None:
         """The network as it is after `epoch`.
 
         Args:
+            epoch: int64 scalar on the device, epochs done.
             correct: int64 scalar, validation images it gets right; None without validation.
             loss: float64 scalar, its mean validation loss.
         """
         if correct is None or loss is None:
-            self.epoch.fill_(epoch)
+            self.epoch.copy_(epoch)
             for kept, current in zip(self.weights, self._current, strict=True):
                 kept.copy_(current)
             return
@@ -41,7 +43,7 @@ class Selection:
         better &= torch.isfinite(loss)
         torch.where(better, correct, self.correct, out=self.correct)
         torch.where(better, loss, self.loss, out=self.loss)
-        torch.where(better, torch.full_like(self.epoch, epoch), self.epoch, out=self.epoch)
+        torch.where(better, epoch, self.epoch, out=self.epoch)
         for kept, current in zip(self.weights, self._current, strict=True):
             torch.where(better, current, kept, out=kept)
 

@@ -6,75 +6,58 @@ what it measured is fetched once at the end of a chunk.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from engine.architecture import build_architecture
 from engine.data import ImageDataset
-from engine.errors import TrainingError
 from engine.events import EpochEnded, StepProgress
 from engine.experiment import Experiment
 from engine.network import build_network
 from engine.training.batches import Batches
+from engine.training.capture import Eager, KeptState, Path, PathMaker, choose_path
+from engine.training.fetch import DivergedError, EndedEpoch, read_numbers
 from engine.training.optimizer import build_optimizer
 from engine.training.pacer import Pacer
-from engine.training.schedule import learning_rate
-from engine.training.scores import COLUMNS, BatchScores, as_record
+from engine.training.position import Position
+from engine.training.precision import EXACT, Precision
+from engine.training.schedule import RateTable
+from engine.training.scores import COLUMNS, BatchScores, EpochTable
 from engine.training.seeds import generator_for
 from engine.training.selection import Selection
+from engine.training.step import TrainingStep
+from engine.training.validation import Validation
 
-
-class DivergedError(TrainingError):
-    """The loss is not finite any more."""
-
-    def __init__(self, epoch: int, step: int, lr: float, last_good_epoch: int) -> None:
-        self.epoch, self.step, self.lr, self.last_good_epoch = epoch, step, lr, last_good_epoch
-        super().__init__(
-            f"the loss is not finite: epoch {epoch}, step {step}, lr {lr:g}; "
-            f"last good epoch {last_good_epoch}; try a lower lr (training.lr)"
-        )
-
-
-@dataclass
-class _EndedEpoch:
-    """What one epoch left on the device, until the chunk ends."""
-
-    epoch: int
-    seconds: float
-    lr: float
-    columns: Tensor  # float64: train [6], first step that is not finite [1], validation [6] if there is one
-
-
-@dataclass
-class _Fetched:
-    """What one wait for the device brought."""
-
-    ended: list[EpochEnded]
-    loss: float | None
-    accuracy: float | None
-    failure: DivergedError | None
+__all__ = ["DivergedError", "Trainer"]
 
 
 class Trainer:
-    """One training under way. Its attributes are its whole state: `engine.training.checkpoint` saves them.
+    """One training under way. `tensors`, `generators` and its counters are its whole state.
 
     Args:
         experiment: with resolved classes.
         dataset: its data.
         device: where to train.
+        precision: of the forward passes.
+        make_path: how the work reaches the device; results are the same to the bit.
     """
 
-    def __init__(self, experiment: Experiment, dataset: ImageDataset, device: torch.device) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        dataset: ImageDataset,
+        device: torch.device,
+        *,
+        precision: Precision = EXACT,
+        make_path: PathMaker = choose_path,
+    ) -> None:
         self.experiment = experiment
         self.settings = experiment.training
         self.device = device
+        self.precision = precision
         architecture = build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
         weights = generator_for(self.settings.seed, "weights", torch.device("cpu"))
         self.network = build_network(architecture, dataset.mean.tolist(), dataset.std.tolist(), weights).to(device)
@@ -83,17 +66,21 @@ class Trainer:
         self.selection = Selection(self.network)
 
         self.train = Batches(dataset.train, self.network.normalize, self.settings.batch_size, device)
-        self.validation = Batches(dataset.validation, self.network.normalize, self.settings.batch_size, device)
-        self.scores = BatchScores(self.train.sizes)
-        self._validation_scores = BatchScores(self.validation.sizes)
-        self.order = torch.zeros(self.train.size, dtype=torch.int64, device=device)
+        self._held_out = Batches(dataset.validation, self.network.normalize, self.settings.batch_size, device)
+        self._validation = Validation(self.network, self._held_out, precision)
+        self._position = Position(device)
+        self._rates = RateTable(self.settings, self.settings.epochs * self.train.steps, device)
+        self._step = TrainingStep(self.network, self.train, self.optimizer, self._rates, self._position, precision)
+        self._table = EpochTable(COLUMNS + 1 + (COLUMNS if self._held_out.size else 0), device)
 
         self.epoch = 0  # epochs done
         self.step = 0  # steps done in the epoch after that
         self.seconds = 0.0  # of training and validation, over all sittings
         self.epoch_seconds = 0.0  # of these, in the epoch under way
         self.finish_epoch = False  # a wish: leave when the epoch under way is done
-        self._ended: list[_EndedEpoch] = []
+        self._make_path = make_path
+        self._path: Path | None = None
+        self._full, self._last, self._finish = self._step.full, self._step.last, self._finish_epoch
 
     @property
     def steps_per_epoch(self) -> int:
@@ -103,127 +90,143 @@ class Trainer:
     def is_done(self) -> bool:
         return self.epoch == self.settings.epochs
 
+    @property
+    def order(self) -> Tensor:
+        """int64 `[N]`, the order of the images in the epoch under way."""
+        return self._step.order
+
+    @property
+    def scores(self) -> BatchScores:
+        """Loss and correct images of the batches of the epoch under way."""
+        return self._step.scores
+
+    @property
+    def path(self) -> str:
+        """How steps reach the device, `eager` or `cuda graph`; decided by `prepare`."""
+        return (self._path or Eager()).name
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that training changes and a checkpoint keeps, by name; always the same tensors, changed in place."""
+        groups: dict[str, dict[str, Tensor]] = {
+            "network": dict(self.network.state_dict()),
+            "optimizer": self.optimizer.tensors(),
+            "best": self.selection.state_dict(),
+            "selection": {name: getattr(self.selection, name) for name in ("epoch", "correct", "loss")},
+            "position": {"order": self.order, "losses": self.scores.losses, "correct": self.scores.correct},
+        }
+        return {f"{group}.{name}": tensor for group, members in groups.items() for name, tensor in members.items()}
+
+    def generators(self) -> dict[str, torch.Generator]:
+        """What training draws from, by name."""
+        return {"shuffle": self.shuffle}
+
+    def prepare(self) -> str | None:
+        """Capture the work, where it is to be captured; why it could not be and is done eagerly, or None.
+
+        Done by `events` if nobody did it before. To be called where training will be: same thread, same switches.
+        """
+        self._position.place(step=0, rate=self._rates.cover(0, 1), epoch=0)
+        scratch = [self._position.counters, self._table.values, self.optimizer.lr]
+        kept = KeptState([*self.tensors().values(), *scratch], self.generators().values())
+        path, failure = self._make_path(self.device, kept, self._step.generators), None
+        try:
+            prepared = [path.prepare(work) for work in (self._step.full, self._step.last, self._finish_epoch)]
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            kept.put_back()
+            path, failure = Eager(), f"steps are not captured as a CUDA graph: {str(error).splitlines()[0]}"
+        else:
+            self._full, self._last, self._finish = prepared
+        self._path = path
+        return failure
+
     def events(self) -> Iterator[EpochEnded | StepProgress]:
         """Train to the end. At every `StepProgress` the state is whole and may be saved.
 
         Raises:
             DivergedError: when a loss is not finite; the epochs before it were told.
         """
+        if self._path is None:
+            self.prepare()
         pacer = Pacer()
         images_before, seconds_before = self._images_done(), self.seconds
         while not self.is_done:
             began = time.monotonic()
-            steps = pacer.steps
+            steps = min(pacer.steps, RateTable.STEPS)
             if self.finish_epoch:
                 steps = min(steps, self.steps_per_epoch - self.step)
-            counted = self._run_steps(steps, began)
-            fetched = self._fetch()
-            now = self._count_seconds(counted)
-            pacer.took(steps, now - began)
+            ended, done = self._run_steps(steps)
+            numbers = self._fetch(len(ended))
+            seconds = time.monotonic() - began
+            pacer.took(done, seconds)
+            times = self._share_out(seconds, done, ended)
+            running = self.epoch + 1 if self.step else self.epoch
+            fetched = read_numbers(ended, times, numbers, (self.epoch + 1, self.steps_per_epoch), self._rate_of)
             yield from fetched.ended
             if fetched.failure:
                 raise fetched.failure
             speed = (self._images_done() - images_before) / max(self.seconds - seconds_before, 1e-9)
-            running = self.epoch + 1 if self.step else self.epoch
             step = self.step or self.steps_per_epoch
             yield StepProgress(running, step, fetched.loss, fetched.accuracy, self.seconds, speed)
             if self.finish_epoch and not self.step:
                 return
 
     def _images_done(self) -> int:
-        return self.epoch * self.train.size + self.step * self.settings.batch_size
+        return self.epoch * self.train.size + self.step * self.train.batch_size
 
-    def _run_steps(self, count: int, began: float) -> float:
-        """Up to `count` steps, epochs' ends included; returns the time up to which seconds are counted."""
-        total = self.settings.epochs * self.steps_per_epoch
-        group = self.optimizer.param_groups[0]
-        for _ in range(count):
+    def _rate_of(self, epoch: int, step: int) -> float:
+        return self._rates.rate((epoch - 1) * self.steps_per_epoch + step - 1)
+
+    def _run_steps(self, count: int) -> tuple[list[EndedEpoch], int]:
+        """At most `count` steps, ends of epochs included; the epochs that ended, and the steps that were done."""
+        done = self.epoch * self.steps_per_epoch + self.step
+        self._position.place(self.step, self._rates.cover(done, count), self.epoch)
+        ended: list[EndedEpoch] = []
+        since = 0
+        for number in range(1, count + 1):
             if self.step == 0:
                 torch.randperm(self.train.size, generator=self.shuffle, out=self.order)
-            done = self.epoch * self.steps_per_epoch + self.step
-            group["lr"] = learning_rate(self.settings.schedule, self.settings.lr, done, total)
-            self._train_step()
             self.step += 1
-            if self.step == self.steps_per_epoch:
-                began = self._end_epoch(group["lr"], began)
-                if self.is_done:
-                    break
-        return self._count_seconds(began)
-
-    def _train_step(self) -> None:
-        rows = self.order[self.step * self.settings.batch_size : (self.step + 1) * self.settings.batch_size]
-        images, labels = self.train.gather(rows)
-        logits = self.network.layers(images)
-        loss = F.cross_entropy(logits, labels)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        self.scores.record(self.step, loss.detach(), logits.detach(), labels)
-
-    def _end_epoch(self, lr: float, began: float) -> float:
-        columns = [self.scores.summary(), self.scores.first_not_finite(self.steps_per_epoch)[None]]
-        self.epoch += 1
-        self.step = 0
-        if self.validation.size:
-            columns.append(self._validate())
-        else:
-            self.selection.offer(self.epoch, None, None)
-        now = self._count_seconds(began)
-        self._ended.append(_EndedEpoch(self.epoch, self.epoch_seconds, lr, torch.cat(columns)))
-        self.epoch_seconds = 0.0
-        return now
+            if self.step < self.steps_per_epoch:
+                self._full()
+                continue
+            self._last()
+            self._finish()
+            self.epoch, self.step = self.epoch + 1, 0
+            ended.append(EndedEpoch(self.epoch, number - since, self._rate_of(self.epoch, self.steps_per_epoch)))
+            since = number
+            if self.is_done or len(ended) == EpochTable.ROWS:
+                return ended, number
+        return ended, count
 
     @torch.no_grad()
-    def _validate(self) -> Tensor:
-        self.network.eval()
-        for step in range(self.validation.steps):
-            images, labels = self.validation.part(step)
-            logits = self.network.layers(images)
-            self._validation_scores.record(step, F.cross_entropy(logits, labels), logits, labels)
-        self.network.train()
-        summary = self._validation_scores.summary()
-        self.selection.offer(self.epoch, self._validation_scores.correct.sum(), summary[0])
-        return summary
+    def _finish_epoch(self) -> None:
+        """After the last step: validate, keep the weights if they are the best, leave a row for the host."""
+        columns = [self.scores.summary(), self.scores.first_not_finite(self.steps_per_epoch)[None]]
+        epoch = self._position.epoch[0] + 1
+        if self._held_out.size:
+            self._validation.run()
+            columns.append(self._validation.scores.summary())
+            self.selection.offer(epoch, self._validation.scores.correct.sum(), columns[-1][0])
+        else:
+            self.selection.offer(epoch, None, None)
+        self._table.record(self._position.row, torch.cat(columns))
+        self._position.end_epoch()
 
-    def _count_seconds(self, began: float) -> float:
-        now = time.monotonic()
-        self.epoch_seconds += now - began
-        self.seconds += now - began
-        return now
-
-    def _fetch(self) -> _Fetched:
+    def _fetch(self, epochs: int) -> list[float]:
         """The only wait for the device: the epochs that ended in this chunk, and loss and accuracy so far."""
-        steps = self.step or self.steps_per_epoch
-        running = torch.cat([self.scores.so_far(steps), self.scores.first_not_finite(self.step)[None]])
-        rows, self._ended = self._ended, []
-        numbers = torch.cat([row.columns for row in rows] + [running]).tolist()
-        ended: list[EpochEnded] = []
-        width = COLUMNS + 1 + (COLUMNS if self.validation.size else 0)
-        for position, row in enumerate(rows):
-            columns = numbers[position * width : (position + 1) * width]
-            train, wrong_step, validation = columns[:COLUMNS], int(columns[COLUMNS]), columns[COLUMNS + 1 :]
-            if not wrong_step and validation and not math.isfinite(validation[0]):
-                wrong_step = self.steps_per_epoch  # it was the last step that spoilt the weights
-            if wrong_step:
-                return _Fetched(ended, None, None, self._diverged(row.epoch, wrong_step))
-            ended.append(EpochEnded(_record(row, train, validation)))
-        loss, accuracy, wrong = numbers[-3:]
-        failure = self._diverged(self.epoch + 1, int(wrong)) if wrong else None
-        return _Fetched(ended, loss, accuracy, failure)
+        running = self.scores.so_far(self.step or self.steps_per_epoch)
+        wrong = self.scores.first_not_finite(self.step)
+        numbers: list[float] = torch.cat([self._table.values[:epochs].flatten(), running, wrong[None]]).tolist()
+        return numbers
 
-    def _diverged(self, epoch: int, step: int) -> DivergedError:
-        total = self.settings.epochs * self.steps_per_epoch
-        done = (epoch - 1) * self.steps_per_epoch + step - 1
-        lr = learning_rate(self.settings.schedule, self.settings.lr, done, total)
-        return DivergedError(epoch, step, lr, epoch - 1)
-
-
-def _record(row: _EndedEpoch, train: list[float], validation: list[float]) -> dict[str, Any]:
-    return {
-        "event": "epoch",
-        "epoch": row.epoch,
-        "seconds": round(row.seconds, 6),
-        "lr": row.lr,
-        "train": as_record(train),
-        "validation": as_record(validation) if validation else None,
-    }
+    def _share_out(self, seconds: float, steps: int, ended: list[EndedEpoch]) -> list[float]:
+        """The seconds of each epoch that ended. Inside a chunk nobody looks at a clock: its steps share its time."""
+        self.seconds += seconds
+        times = []
+        for row in ended:
+            times.append(self.epoch_seconds + seconds * row.steps / steps)
+            self.epoch_seconds = 0.0
+        self.epoch_seconds += seconds * (steps - sum(row.steps for row in ended)) / steps
+        return times

@@ -26,8 +26,8 @@ pytestmark = [
 Tiny = Callable[..., Experiment]
 
 
-def trainer_on(experiment: Experiment, device: str) -> Trainer:
-    return Trainer(experiment, load_dataset(experiment.dataset), torch.device(device))
+def trainer_on(experiment: Experiment, device: str, **options: Any) -> Trainer:
+    return Trainer(experiment, load_dataset(experiment.dataset), torch.device(device), **options)
 
 
 def history(trainer: Trainer) -> list[dict[str, Any]]:

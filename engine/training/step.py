@@ -1,0 +1,85 @@
+"""One step of a training: rows of the split to a batch, to logits, to a loss, to new weights, to scores.
+
+All that differs from step to step lies on the device at a fixed place: `Position` says which rows and which learning
+rate. So the same function is called step by step on a CPU and captured once as a CUDA graph on a GPU, and nothing
+in it may wait for the device, branch on a value, or keep a number of Python's that changes.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.network import ImageNetwork
+from engine.training.batches import Batches
+from engine.training.optimizer import Optimizer
+from engine.training.position import Position
+from engine.training.precision import Precision
+from engine.training.schedule import RateTable
+from engine.training.scores import BatchScores
+
+
+class TrainingStep:
+    """The step, and the tensors that it moves.
+
+    Args:
+        network: in training mode.
+        batches: the training split.
+        optimizer: of the network's parameters, with its learning rate on the device.
+        rates: the learning rates to come.
+        position: which step it is.
+        precision: of the forward pass.
+
+    Attributes:
+        order: int64 `[N]`, the order of the images in this epoch.
+        scores: loss and correct images of each batch of this epoch.
+        generators: what a step draws from; a captured one has to know them.
+    """
+
+    def __init__(
+        self,
+        network: ImageNetwork,
+        batches: Batches,
+        optimizer: Optimizer,
+        rates: RateTable,
+        position: Position,
+        precision: Precision,
+    ) -> None:
+        self.network, self.optimizer = network, optimizer
+        self.scores = BatchScores(batches.sizes)
+        self.generators: list[torch.Generator] = []
+        self._batches, self._rates, self._position, self._precision = batches, rates, position, precision
+        # padded to whole batches, so that the rows of a step are one row of a table
+        rows = torch.zeros(batches.steps * batches.batch_size, dtype=torch.int64, device=batches.device)
+        self.order = rows[: batches.size]
+        self._table = rows.view(batches.steps, batches.batch_size)
+        self._rows = torch.empty((1, batches.batch_size), dtype=torch.int64, device=batches.device)
+
+    def full(self) -> None:
+        """A step on a whole batch."""
+        self._step(self._batches.batch_size)
+
+    def last(self) -> None:
+        """The step on the last batch of an epoch, which may be shorter."""
+        self._step(self._batches.last_batch_size)
+
+    def _step(self, size: int) -> None:
+        self._rates.select(self._position, out=self.optimizer.lr)
+        images, labels = self._batch(size)
+        with self._precision.autocast(images.device):
+            logits = self.network.layers(images)
+        logits = logits.float()
+        loss = self._loss(logits, labels)
+        self.optimizer.update(torch.autograd.grad(loss, self.optimizer.parameters))
+        self.scores.record(self._position.step, loss.detach(), logits.detach(), labels)
+        self._position.end_step()
+
+    def _batch(self, size: int) -> tuple[Tensor, Tensor]:
+        """Images `float32 [B, C, H, W]` as the network's layers take them, and labels `int64 [B]`."""
+        rows = torch.index_select(self._table, 0, self._position.step, out=self._rows)  # [1, B]
+        return self._batches.gather(rows[0, :size])
+
+    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """What is minimised, and recorded as the loss: a scalar, from logits `[B, K]` and labels `[B]`."""
+        return F.cross_entropy(logits, labels)
