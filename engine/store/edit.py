@@ -26,6 +26,7 @@ def edit_run(run: Run, *, name: str | None = None, tags: Sequence[str] | None = 
         raise RefusedError(f"{run.id} is damaged: {run.damage}", field="run")
     if run.is_alive:
         run.request("edit", **change)
-        return
+        if run.reload().is_alive:
+            return  # whoever executes it lets go of it only after a last look
     with run.own() as owner:
         owner.update(**change)

@@ -6,6 +6,7 @@ import os
 import secrets
 import stat
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ KINDS = ("stop", "pause", "resume", "edit")
 EDITABLE = ("name", "tags", "note")
 _MAX_BYTES = 64 << 10
 _LONGEST_NAME = 200
+_DIGITS = 20
 
 
 @dataclass(frozen=True)
@@ -43,23 +45,35 @@ def leave_request(folder: Path, kind: str, payload: dict[str, Any]) -> None:
     place = folder / REQUESTS
     with explained(place):
         place.mkdir(mode=FOLDER_MODE, exist_ok=True)
-    name = f"{time.time_ns():020}-{secrets.token_hex(4)}"
-    replace_file(place / name, encode_document({"format": 1, "kind": kind, **payload}))
+    replace_file(place / _new_name(place), encode_document({"format": 1, "kind": kind, **payload}))
+
+
+def _new_name(place: Path) -> str:
+    """A name that sorts behind those of all wishes that wait, though the clock went back."""
+    with explained(place):
+        names = [path.name for path in place.iterdir()]
+    waiting = [int(name[:_DIGITS]) for name in names if name[:_DIGITS].isdecimal()]
+    moment = max([time.time_ns(), *(number + 1 for number in waiting)])
+    return f"{moment:0{_DIGITS}}-{secrets.token_hex(4)}"
 
 
 def read_requests(folder: Path) -> tuple[list[Request], list[str]]:
-    """The wishes in a run folder, oldest first, and what was refused, which is removed.
+    """The wishes in a run folder, oldest first, and what was refused, which is removed where it can be.
 
-    Refused is a file that another user owns or could write, and one that is no request.
+    Refused is a file that another user owns or could write, one that is no request, and all of a folder of
+    another user, or that others could write.
     """
     requests, refused = [], []
+    reason = _stranger(folder / REQUESTS, stat.S_ISDIR, "a folder")
+    if reason and os.path.lexists(folder / REQUESTS):
+        return [], [f"{REQUESTS} refused: {reason}"]
     try:
         names = sorted(entry.name for entry in os.scandir(folder / REQUESTS) if not entry.name.startswith("."))
     except OSError:
         return [], []
     for name in names:
         path = folder / REQUESTS / name
-        reason = _stranger(path)
+        reason = _stranger(path, stat.S_ISREG, "a regular file")
         document = None if reason else load_document(path, max_bytes=_MAX_BYTES)
         if document is not None and document.get("kind") in KINDS:
             payload = {key: document[key] for key in EDITABLE if key in document}
@@ -85,13 +99,14 @@ def what_is_wrong_with(edit: dict[str, Any]) -> str | None:
     return None
 
 
-def _stranger(path: Path) -> str | None:
+def _stranger(path: Path, is_kind: Callable[[int], bool], kind: str) -> str | None:
+    """Why what lies there need not be a wish of this user."""
     try:
         status = path.lstat()
     except OSError as error:
         return str(error.strerror)
-    if not stat.S_ISREG(status.st_mode):
-        return "not a regular file"
+    if not is_kind(status.st_mode):
+        return f"not {kind}"
     if status.st_uid != os.geteuid():
         return f"it belongs to user {status.st_uid}"
     if status.st_mode & 0o022:

@@ -269,3 +269,41 @@ def test_arrays_come_back_equal_and_a_flipped_bit_is_seen() -> None:
         # padding of the header, which carries nothing
         assert also == scalars
         assert all(np.array_equal(again[name], arrays[name]) for name in arrays)
+
+
+def test_wishes_keep_their_order_when_the_clock_goes_back(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run.request("pause")
+    monkeypatch.setattr("engine.store.requests.time.time_ns", lambda: 1)
+    run.request("resume")
+    run.request("stop")
+    with run.own() as owner:
+        assert [request.kind for request in owner.take_requests()] == ["pause", "resume", "stop"]
+
+
+@pytest.mark.parametrize("mode", [0o720, 0o702])
+def test_requests_in_a_folder_that_others_may_write_are_refused_and_told_once(run: Run, mode: int) -> None:
+    run.request("stop")
+    (run.path / "requests").chmod(mode)
+    with run.own() as owner:
+        assert owner.take_requests() == owner.take_requests() == []
+    assert (run.path / "worker.log").read_text().count("others may write it") == 1
+
+
+def test_a_refused_request_that_cannot_be_removed_is_told_once(run: Run) -> None:
+    (run.path / "requests" / "folder").mkdir(parents=True, mode=0o700)
+    (run.path / "requests").chmod(0o700)
+    with run.own() as owner:
+        for _ in range(3):
+            assert owner.take_requests() == []
+    assert (run.path / "worker.log").read_text().count("not a regular file") == 1
+
+
+def test_an_edit_that_comes_after_the_last_step_is_written_when_the_run_is_let_go(run: Run) -> None:
+    from engine.store import edit_run
+
+    with run.own() as owner:
+        owner.update(state="evaluating")
+        edit_run(run.reload(), name="renamed")
+        owner.update(state="finished")
+    assert run.reload().name == "renamed"
+    assert list((run.path / "requests").iterdir()) == []
