@@ -19,7 +19,8 @@ FILE_MODE, FOLDER_MODE = 0o600, 0o700
 TEMPORARY = ".tmp-"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+_STRANGE = {errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.ENOTDIR, errno.EEXIST}  # another kind of thing is in the way
+_MAKE = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def replace_file(path: Path, data: bytes, *, sync: bool = True, keep_as: Path | None = None) -> None:
@@ -36,7 +37,7 @@ def replace_file(path: Path, data: bytes, *, sync: bool = True, keep_as: Path | 
     temporary = path.with_name(f"{TEMPORARY}{path.name}-{secrets.token_hex(4)}")
     with explained(path):
         try:
-            descriptor = os.open(temporary, _WRITE | os.O_EXCL, FILE_MODE)
+            descriptor = os.open(temporary, _MAKE | os.O_EXCL | os.O_WRONLY, FILE_MODE)
             try:
                 _write_all(descriptor, data)
                 if sync:
@@ -62,7 +63,7 @@ def append_lines(path: Path, lines: bytes) -> None:
         StorageFullError, RefusedError: as `replace_file`.
     """
     with explained(path):
-        descriptor = os.open(path, _WRITE | os.O_APPEND, FILE_MODE)
+        descriptor = open_to_write(path, os.O_APPEND)
         try:
             size = os.fstat(descriptor).st_size
             try:
@@ -73,6 +74,26 @@ def append_lines(path: Path, lines: bytes) -> None:
                 raise
         finally:
             os.close(descriptor)
+
+
+def open_to_write(path: Path, flags: int = 0) -> int:
+    """A descriptor of a regular file, made where there is none. Links are not followed, and a pipe does not block.
+
+    Args:
+        flags: of `os.open`, besides those for writing.
+
+    Raises:
+        RefusedError: if something else is in its place, or the file has another name, through which it would change.
+        StorageFullError: if there is no room to make it.
+    """
+    with explained(path):
+        descriptor = os.open(path, _MAKE | os.O_RDWR | os.O_NONBLOCK | flags, FILE_MODE)
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode) and status.st_nlink <= 1:
+        return descriptor
+    os.close(descriptor)
+    what = "has another name (a hard link)" if stat.S_ISREG(status.st_mode) else "is not a regular file"
+    raise RefusedError(f"{clean(path)} {what}, and is not written; move it away")
 
 
 def read_file(path: Path, *, max_bytes: int) -> bytes:
@@ -148,6 +169,8 @@ def explained(path: Path) -> Iterator[None]:
         if error.errno in _REFUSED:
             why = "read-only file system" if error.errno == errno.EROFS else "no permission"
             raise RefusedError(f"{place}: cannot be written ({why}); give another folder with --runs") from error
+        if error.errno in _STRANGE:
+            raise RefusedError(f"{place}: cannot be written ({error.strerror}); move it away") from error
         raise
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from engine.documents import DocumentError, parse_document
 from engine.errors import DataError, RefusedError
 from engine.store.clock import utc_now
-from engine.store.files import FILE_MODE, explained, read_file
+from engine.store.files import open_to_write, read_file
 from engine.text import clean
 
 _LOOK_SECONDS = 0.02
@@ -41,10 +41,9 @@ def take_lock(path: Path, *, wait_seconds: float, **about: Any) -> Lock:
         about: what else to say of the holder.
 
     Raises:
-        RefusedError: naming the holder's pid, host and since when.
+        RefusedError: naming the holder's pid, host and since when; or what stands in place of the lock.
     """
-    with explained(path):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+    descriptor = open_to_write(path)
     give_up = time.monotonic() + wait_seconds
     try:
         while not _try_lock(descriptor):

@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from engine.documents import encode_document
-from engine.errors import RefusedError
+from engine.errors import LabError, RefusedError, StorageFullError
 from engine.store import layout
-from engine.store.files import FILE_MODE, TEMPORARY, append_lines, read_file, replace_file
+from engine.store.files import TEMPORARY, append_lines, open_to_write, read_file, replace_file
 from engine.store.history import cut_history, encode_history
 from engine.store.lock import take_lock
 from engine.store.requests import Request, read_requests
@@ -35,6 +35,7 @@ class RunOwner:
     def __init__(self, run: Run, wait_seconds: float) -> None:
         if run.damage == "skipped (symlink)" or run.read_only_reason:
             raise RefusedError(f"{run.id}: {run.read_only_reason or run.damage}", field="run")
+        self._refused: set[str] = set()
         self._lock = take_lock(run.path / layout.LOCK, wait_seconds=wait_seconds)
         try:
             self.run = run.reload()
@@ -55,8 +56,13 @@ class RunOwner:
         self.release()
 
     def release(self) -> None:
-        """Let go of the run."""
+        """Let go of the run; an edit that came too late for whoever executed it is written now."""
         try:
+            with suppress(StorageFullError):
+                for request in self.take_requests():
+                    if request.kind == "edit":
+                        self.update(**request.payload)
+                        request.grant()
             self.release_reserve()
         finally:
             self._lock.release()
@@ -108,7 +114,9 @@ class RunOwner:
         """What users wish, oldest first; refused ones are removed and logged."""
         requests, refused = read_requests(self.run.path)
         for line in refused:
-            self.log(f"{line}\n")
+            if line not in self._refused:  # what cannot be removed is there each time, and told once
+                self._refused.add(line)
+                self.log(f"{line}\n")
         return requests
 
     def forget_requests(self) -> None:
@@ -119,9 +127,9 @@ class RunOwner:
 
     def make_reserve(self) -> None:
         """Set some room aside, so that a full disk can still be told about."""
-        with suppress(OSError):
+        with suppress(OSError, LabError):
             path = self.run.path / layout.RESERVE
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+            descriptor = open_to_write(path)
             try:
                 if hasattr(os, "posix_fallocate"):
                     os.posix_fallocate(descriptor, 0, _RESERVE_BYTES)
@@ -137,9 +145,8 @@ class RunOwner:
     def log(self, text: str) -> None:
         """Add text to worker.log; a log that cannot be written stops nothing."""
         lines = "".join(f"{clean(line)}\n" for line in text.splitlines())
-        with suppress(OSError):
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(self.run.path / layout.LOG, flags, FILE_MODE)
+        with suppress(OSError, LabError):
+            descriptor = open_to_write(self.run.path / layout.LOG, os.O_APPEND)
             try:
                 os.write(descriptor, lines.encode())
             finally:
@@ -159,10 +166,10 @@ def touch_changed(run: Run) -> None:
     touch(run.path.parent / layout.CHANGED)
 
 
-def touch(path: os.PathLike[str]) -> None:
+def touch(path: Path) -> None:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
-    except OSError:
+        descriptor = open_to_write(path)
+    except (OSError, LabError):
         return  # readers look at everything now and then anyway
     try:
         os.utime(descriptor)

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import traceback
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -21,6 +22,7 @@ import click
 from engine.errors import LabError
 from engine.execution.control import Control, Leave
 from engine.store import RunStore, layout
+from engine.store.files import open_to_write
 
 
 class Lane:
@@ -85,9 +87,12 @@ class Lane:
             self._ask_to_leave(Leave.ABANDON)
 
 
-def _log_to(path: os.PathLike[str]) -> None:
-    """Everything this process prints from now on, C libraries included, goes to the run's log."""
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+def _log_to(path: Path) -> None:
+    """Everything this process prints from now on, C libraries included, goes to the run's log, or nowhere."""
+    try:
+        log = open_to_write(path, os.O_APPEND)
+    except (LabError, OSError):
+        log = os.open(os.devnull, os.O_WRONLY)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.errors import RequestError
 from engine.store import RunStore, layout
-from engine.store.files import FILE_MODE, FOLDER_MODE, explained
+from engine.store.files import FOLDER_MODE, explained, open_to_write
 from engine.store.lock import Lock, is_held, load_holder, take_lock
 from engine.text import clean
 
@@ -65,9 +65,7 @@ class WorkerPlace:
     def open_log(self) -> int:
         """A descriptor that appends to the log."""
         self._make_folder()
-        with explained(self.log_path):
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-            return os.open(self.log_path, flags, FILE_MODE)
+        return open_to_write(self.log_path, os.O_APPEND)
 
     def log_tail(self) -> str:
         """The last line of the log that says something."""
