@@ -28,7 +28,9 @@ def load_toml(path: Path) -> Settings:
         return tomllib.loads(data.decode("utf-8"))
     except OSError as error:
         raise RequestError(f"{clean(path)}: {error.strerror}; give a TOML file", field="config") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise RequestError(f"{clean(path)}: not TOML: nested too deeply", field="config") from error
+    except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise RequestError(f"{clean(path)}: not TOML: {clean(error)}", field="config") from error
 
 
@@ -38,7 +40,7 @@ def parse_value(text: str) -> Any:
         document = tomllib.loads(f"value = {text}")
         if len(document) == 1:
             return document["value"]
-    except (tomllib.TOMLDecodeError, ValueError):
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError):
         pass  # not TOML: a number perhaps
     for kind in (int, float):
         try:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from engine.errors import Problem, SettingsError, suggestion
+from engine.text import shorten
 
 DatasetName = Literal["digits", "cifar10", "cifar100", "folder"]
 IMAGE_SIZE = 32
@@ -27,9 +28,13 @@ def _whole(value: object) -> object:
 def _number(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PydanticCustomError("number", "is not a number")
-    if not math.isfinite(value):
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
         raise PydanticCustomError("number", "is not a finite number")
-    return float(value)
+    return number
 
 
 def _flag(value: object) -> object:
@@ -203,14 +208,22 @@ def _problem(details: ErrorDetails) -> Problem:
     if kind == "extra_forbidden":
         return Problem(field, f"there is no such setting{_nearest_setting(location)}")
     if kind in ("model_type", "dict_type", "model_attributes_type"):
-        return Problem(field, f"{value!r} is not a table of settings ({', '.join(SECTIONS[field].model_fields)})")
+        return Problem(field, f"{_shown(value)} is not a table of settings ({', '.join(SECTIONS[field].model_fields)})")
     if kind == "literal_error":
         allowed = choices(field)
-        return Problem(field, f"{value!r} is not one of {', '.join(allowed)}{suggestion(str(value), allowed)}")
+        return Problem(field, f"{_shown(value)} is not one of {', '.join(allowed)}{suggestion(str(value), allowed)}")
     if kind in ("whole", "number", "flag", "classes", "validation"):
         limits = f" in {_range(field)}" if kind in ("whole", "number") else ""
-        return Problem(field, f"{value!r} {details['msg']}{limits}")
-    return Problem(field, f"{value!r} is not in {_range(field)}")
+        return Problem(field, f"{_shown(value)} {details['msg']}{limits}")
+    return Problem(field, f"{_shown(value)} is not in {_range(field)}")
+
+
+def _shown(value: object) -> str:
+    """A value as Python writes it, a long one cut; a number of thousands of digits is not written at all."""
+    try:
+        return shorten(repr(value), 80)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _range(field: str) -> str:
@@ -220,6 +233,7 @@ def _range(field: str) -> str:
         for name in ("gt", "ge", "lt", "le", "multiple_of"):
             if (bound := getattr(constraint, name, None)) is not None:
                 bounds[name] = bound
+    bounds = {name: int(bound) if bound == int(bound) else bound for name, bound in bounds.items()}
     low = f"{bounds['ge']:,}" if "ge" in bounds else f"(above) {bounds['gt']:,}"
     high = f"{bounds['le']:,}" if "le" in bounds else f"(below) {bounds['lt']:,}"
     steps = f", a multiple of {bounds['multiple_of']}" if "multiple_of" in bounds else ""

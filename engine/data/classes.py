@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from engine.errors import Problem, SettingsError, suggestion
-from engine.text import clean
+from engine.text import clean, shorten
 
 _FEWEST = 2
+_LONGEST = 80  # characters of a wrong name that are said back
 
 
 def choose_classes(
@@ -45,8 +46,8 @@ def find_classes(
             chosen.add(word)
         elif found := by_name.get(_folded(word)) or by_group.get(_folded(word)):
             chosen.update(found)
-        elif word.isdecimal() and int(word) < len(names):
-            chosen.add(names[int(word)])
+        elif (index := _index(word)) is not None and index < len(names):
+            chosen.add(names[index])
         else:
             problems.append(Problem("dataset.classes", _unknown(word, names, groups, source)))
     if problems:
@@ -56,10 +57,15 @@ def find_classes(
 
 def _unknown(word: str, names: Sequence[str], groups: Mapping[str, Sequence[str]], source: str) -> str:
     near = clean(suggestion(word, [*names, *groups]))
-    if word.isdecimal():
-        return f"{clean(word)} is not a class of {source}; indices are 0 … {len(names) - 1}"
+    if _index(word) is not None:
+        return f"{clean(shorten(word, _LONGEST))} is not a class of {source}; indices are 0 … {len(names) - 1}"
     hint = near or f" (see `cnnlab data show {source}`)"
-    return f"{clean(word)!r} is not a class of {source}{hint}"
+    return f"{clean(shorten(word, _LONGEST))!r} is not a class of {source}{hint}"
+
+
+def _index(word: str) -> int | None:
+    """The number that a word is; Python refuses to read one of thousands of digits."""
+    return int(word[:_LONGEST]) if word.isdecimal() else None
 
 
 def _folded(name: str) -> str:
