@@ -6,9 +6,14 @@ Every error a user can cause is a `LabError`: one line that says what, where and
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+
+# What the operating system says of a full disk, and of a place that may not be written.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+REFUSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
 class ExitCode(IntEnum):

@@ -147,6 +147,7 @@ def certify(model: OnnxModel, run: Run, dataset: ImageDataset) -> dict[str, Any]
 
 
 def _check_over(run: Run) -> None:
+    run.check_whole()
     if run.state not in ("finished", "stopped"):
         raise RequestError(
             f"{clean(run.name)} is {run.state}: only a run that is finished or stopped has a model; see `cnnlab runs`",

@@ -35,6 +35,18 @@ def prepare(experiment: Experiment, data_dir: Path | None = None) -> tuple[Exper
     return experiment, dataset
 
 
+def move_data(run: Run, data_dir: Path) -> None:
+    """Note that a run's data lie elsewhere now, once they are found there, whole.
+
+    Raises:
+        SettingsError, DataError: as `prepare`.
+        RefusedError: if somebody executes the run.
+    """
+    prepare(Experiment.build(run.experiment), data_dir)
+    with run.own() as owner:
+        owner.update(request={**(owner.run.document.get("request") or {}), "data_dir": str(data_dir.resolve())})
+
+
 def default_name(experiment: Experiment) -> str:
     """A name one can type: `cifar100-3-max-s0`."""
     dataset, model, training = experiment.dataset, experiment.model, experiment.training

@@ -45,6 +45,8 @@ def compare(
         raise RequestError("--json, --csv, --markdown: give one of them")
     store = open_store(runs_dir)
     runs = list({run.id: run for run in (find_run(store, reference) for reference in references)}.values())
+    for run in runs:
+        run.check_whole()
     if len(runs) < 2:
         raise RequestError("a comparison needs two runs or more; see `cnnlab runs`", field="run")
     document = compare_runs(runs, reference=base, split=split)

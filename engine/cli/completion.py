@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import click
 
-from engine.cli.output import print_line
+from engine.cli.options import json_option
+from engine.cli.output import print_json, print_line
 from engine.errors import ExitCode
 
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def completion(shell: str) -> int:
+@json_option
+def completion(shell: str, as_json: bool) -> int:
     """Print the completion script of a shell.
 
     \b
@@ -25,5 +27,9 @@ def completion(shell: str) -> int:
     kind = get_completion_class(shell)
     if kind is None:
         raise click.ClickException(f"{shell} is not known")
-    print_line(kind(cnnlab, {}, "cnnlab", "_CNNLAB_COMPLETE").source())
+    script = kind(cnnlab, {}, "cnnlab", "_CNNLAB_COMPLETE").source()
+    if as_json:
+        print_json({"shell": shell, "script": script})
+    else:
+        print_line(script)
     return ExitCode.DONE

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from engine.cli.groups import Group
 from engine.cli.options import data_dir_option, json_option
 from engine.cli.output import console, print_json, print_line, print_note
 from engine.cli.table import print_table
@@ -17,7 +18,7 @@ from engine.layout import Column
 from engine.text import clean
 
 
-@click.group()
+@click.group(cls=Group)
 def data() -> None:
     """Data sets: list them, fetch them, look into them."""
 

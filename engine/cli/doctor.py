@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from engine.cli.options import data_dir_option, default_runs_dir, json_option, runs_option
-from engine.cli.output import print_json, print_line
+from engine.cli.output import print_line, print_outcome
 from engine.errors import ExitCode
 
 
@@ -21,12 +21,15 @@ def doctor(data_dir: Path | None, runs_dir: Path | None, as_json: bool) -> int:
     from engine.diagnosis import diagnose
 
     checks = list(diagnose(runs_dir or default_runs_dir(), data_dir))
+    problems = [check.name for check in checks if not check.ok]
+    code = ExitCode.FAILED if problems else ExitCode.DONE
     if as_json:
-        print_json({"checks": [{**asdict(check), "fix": None if check.ok else check.fix} for check in checks]})
+        document = {"checks": [{**asdict(check), "fix": None if check.ok else check.fix} for check in checks]}
+        print_outcome(document, code, f"to be mended: {', '.join(problems)}")
     else:
         width = max(len(check.name) for check in checks)
         for check in checks:
             print_line(f"{'ok ' if check.ok else 'NO '} {check.name:<{width}}  {check.detail}")
             if not check.ok and check.fix:
                 print_line(f"    {'':<{width}}  -> {check.fix}")
-    return ExitCode.DONE if all(check.ok for check in checks) else ExitCode.FAILED
+    return code

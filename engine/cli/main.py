@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -9,8 +10,9 @@ from typing import Any
 
 import click
 
-from engine.cli.output import print_error
-from engine.errors import ExitCode, LabError, RequestError, suggestion
+from engine.cli.groups import Group, with_shared_options
+from engine.cli.output import print_error, print_note
+from engine.errors import FULL, REFUSED, ExitCode, LabError
 from engine.version import __version__
 
 # Command -> the module that holds it; a module is imported when its command, or the whole help, is asked for.
@@ -43,7 +45,7 @@ COMMANDS = {
 }
 
 
-class CommandTable(click.Group):
+class CommandTable(Group):
     """A group whose commands are imported when they are needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -53,15 +55,7 @@ class CommandTable(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"engine.cli.{COMMANDS[cmd_name]}"), cmd_name)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = suggestion(args[0], COMMANDS)
-            raise RequestError(f"there is no command {args[0]!r}{near}; see `cnnlab --help`", field="command")
-        return super().resolve_command(ctx, args)
+        return with_shared_options(command)
 
 
 @click.group(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -81,35 +75,74 @@ def cnnlab() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run `cnnlab` and leave with its exit code. Nothing a user can cause ends in a traceback."""
+    _open_closed_streams()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def run(arguments: list[str]) -> int:
     """Run `cnnlab` with these arguments; returns the exit code."""
-    as_json = "--json" in arguments
+    try:
+        code = _run(arguments, "--json" in arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _abandon_stdout()
+        return ExitCode.DONE
+    except OSError as error:  # of our own output: anything else is answered below
+        _abandon_stdout()
+        is_full = error.errno in FULL
+        print_error(f"stdout: {error.strerror}; give it another place", None, ExitCode.FAILED, as_json=False)
+        return ExitCode.STORAGE_FULL if is_full else ExitCode.FAILED
+    return code
+
+
+def _run(arguments: list[str], as_json: bool) -> int:
     try:
         result: Any = cnnlab.main(arguments, prog_name="cnnlab", standalone_mode=False)
-        sys.stdout.flush()
         return int(result) if isinstance(result, int) else ExitCode.DONE
     except LabError as error:
         print_error(error.message, error.field, error.exit_code, as_json)
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        for line in error.format_message().splitlines():
+            print_note(line)
+        return ExitCode.USAGE
     except click.ClickException as error:
-        field = _option_name(error)
-        print_error(error.format_message().replace("\n", " "), field, ExitCode.USAGE, as_json)
+        print_error(error.format_message().replace("\n", " "), _field(error), ExitCode.USAGE, as_json)
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         print_error("interrupted", None, ExitCode.INTERRUPTED, as_json)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # whoever read us is gone: nothing may be written any more, not even at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.DONE
-    except PermissionError as error:
-        print_error(f"{error.filename}: no permission; see its owner and mode", None, ExitCode.REFUSED, as_json)
-        return ExitCode.REFUSED
+    except OSError as error:
+        if error.filename is None and error.errno != errno.ENOENT:
+            raise
+        code = _exit_code(error)
+        print_error(f"{error.filename or 'the working folder'}: {error.strerror}", None, code, as_json)
+        return code
 
 
-def _option_name(error: click.ClickException) -> str | None:
+def _exit_code(error: OSError) -> ExitCode:
+    """A path that cannot be is a wrong request; the rest is as elsewhere."""
+    if error.errno in FULL:
+        return ExitCode.STORAGE_FULL
+    return ExitCode.REFUSED if error.errno in REFUSED else ExitCode.USAGE
+
+
+def _field(error: click.ClickException) -> str | None:
+    """What an error of click is about: `top` of `--top`, `run` of `RUN`."""
     parameter = getattr(error, "param", None)
-    return parameter.name if parameter is not None else getattr(error, "option_name", None)
+    if isinstance(parameter, click.Argument):
+        return parameter.make_metavar(click.Context(cnnlab)).strip("[].").lower()
+    name = parameter.opts[0] if parameter is not None else getattr(error, "option_name", None)
+    return None if name is None else str(name).lstrip("-")
+
+
+def _open_closed_streams() -> None:
+    """Streams that whoever started us closed lead nowhere; else the next file opened would get their number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - as long as the process
+
+
+def _abandon_stdout() -> None:
+    """Whoever read us is gone, or has no room: nothing may be written any more, not even at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,6 +12,7 @@ from engine.cli.options import (
     device_option,
     find_run,
     json_option,
+    moved_data_option,
     open_store,
     run_argument,
     runs_option,
@@ -27,6 +28,7 @@ from engine.text import clean
 @click.option("--name", help="with --run: name of the new run")
 @detach_option
 @device_option
+@moved_data_option
 @runs_option
 @json_option
 def clone(
@@ -35,6 +37,7 @@ def clone(
     name: str | None,
     detach: bool,
     device: str,
+    data_dir: Path | None,
     runs_dir: Path | None,
     as_json: bool,
 ) -> int:
@@ -46,6 +49,7 @@ def clone(
 
     store = open_store(runs_dir)
     old = find_run(store, reference)
+    old.check_whole()
     experiment = Experiment.build(old.experiment)
     if not train_it:
         if as_json:
@@ -55,8 +59,8 @@ def clone(
         return ExitCode.DONE
     store.check_writable()
     check_device(device)
-    data_dir = (old.document.get("request") or {}).get("data_dir")
-    place = Path(data_dir) if data_dir else None
+    recorded = (old.document.get("request") or {}).get("data_dir")
+    place = data_dir or (Path(recorded) if recorded else None)
     experiment, _ = prepare(experiment, place)
     wish: dict[str, Any] = {"name": name or old.name, "device": device, "data_dir": place}
     run = queue_run(store, experiment, **wish, foreground=not detach)

@@ -90,6 +90,16 @@ def data_dir_option(command: Command) -> Command:
     )(command)
 
 
+def moved_data_option(command: Command) -> Command:
+    """`--data-dir DIR` for what was trained before: its own place is known."""
+    return click.option(
+        "--data-dir",
+        metavar="DIR",
+        type=click.Path(path_type=Path, readable=False),
+        help="where the data set is now  [default: where it was]",
+    )(command)
+
+
 def json_option(command: Command) -> Command:
     """`--json`: one JSON document on stdout, nothing else there."""
     return click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")(command)

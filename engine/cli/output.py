@@ -18,6 +18,12 @@ def print_json(document: Any) -> None:
     sys.stdout.write(encode_document(document, indent=2, ascii_only=not _is_utf8()).decode() + "\n")
 
 
+def print_outcome(document: dict[str, Any], code: int, reason: str) -> None:
+    """The document of what was done; where that failed, it also holds the `error` that every failure has."""
+    error = {"message": reason, "field": None, "exit": int(code)}
+    print_json(document if not code else {**document, "error": error})
+
+
 def print_line(text: str = "") -> None:
     """One line of data on stdout, as the terminal's encoding can show it."""
     sys.stdout.write(_encodable(text, sys.stdout.encoding) + "\n")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.cli.groups import Group
 from engine.cli.options import (
     data_dir_option,
     detach_option,
@@ -18,18 +19,19 @@ from engine.cli.options import (
     settings_from,
     settings_options,
 )
-from engine.cli.output import print_json, print_line, print_note
+from engine.cli.output import print_json, print_line, print_note, print_outcome
 from engine.errors import ExitCode, Problem, SettingsError
 from engine.text import clean
 
 if TYPE_CHECKING:
     from engine.experiment import Experiment
     from engine.store import Run, RunStore
+    from engine.study import Study
 
 MAX_SEEDS = 100
 
 
-@click.group()
+@click.group(cls=Group)
 def study() -> None:
     """Vary one thing on purpose, over several seeds, and see what the difference is worth."""
 
@@ -104,7 +106,7 @@ def _train_here(
         return int(code)
     document = study_document(found[0])
     if as_json:
-        print_json(document)
+        print_outcome(document, code, _shortfall(found[0]))
     else:
         print_comparison(document["comparison"])
         print_line(f"\nthis again: cnnlab study show {found[0].id}")
@@ -146,7 +148,14 @@ def show(reference: str, base: str | None, runs_dir: Path | None, as_json: bool)
     return ExitCode.DONE
 
 
+def _shortfall(study: Study) -> str:
+    """What a study that did not end well lacks."""
+    states = [run.state for run in study.runs]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    return f"of {len(states)} runs begun: {counts}; see `cnnlab study show {study.id}`"
+
+
 def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_SEEDS:
-        raise SettingsError([Problem("seeds", f"{text!r} is not a whole number in 1 … {MAX_SEEDS}")])
+    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= MAX_SEEDS:
+        raise SettingsError([Problem("seeds", f"{text!r:.60} is not a whole number in 1 … {MAX_SEEDS}")])
     return int(text)

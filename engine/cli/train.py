@@ -13,13 +13,14 @@ from engine.cli.options import (
     device_option,
     find_run,
     json_option,
+    moved_data_option,
     open_store,
     run_argument,
     runs_option,
     settings_from,
     settings_options,
 )
-from engine.cli.output import print_json, print_line, print_note
+from engine.cli.output import print_json, print_line, print_note, print_outcome
 from engine.errors import ExitCode, RefusedError, RequestError
 from engine.listing import ended_words
 from engine.text import clean
@@ -71,10 +72,17 @@ def train(
 @click.option("--all", "all_of_them", is_flag=True, help="queue every interrupted run for a worker")
 @detach_option
 @click.option("--device", metavar="D", help="auto, cpu, cuda, cuda:1  [default: where it was to train]")
+@moved_data_option
 @runs_option
 @json_option
 def resume(
-    reference: str | None, all_of_them: bool, detach: bool, device: str | None, runs_dir: Path | None, as_json: bool
+    reference: str | None,
+    all_of_them: bool,
+    detach: bool,
+    device: str | None,
+    data_dir: Path | None,
+    runs_dir: Path | None,
+    as_json: bool,
 ) -> int:
     """Go on with an interrupted or stopped run; let a paused one go on.
 
@@ -86,8 +94,9 @@ def resume(
     if all_of_them == (reference is not None):
         raise RequestError("name one run, or give --all", field="run")
     if reference is None:
-        return _resume_all(store, device, as_json)
+        return _resume_all(store, device, data_dir, as_json)
     run = find_run(store, reference)
+    run.check_whole()
     if run.state == "paused":
         from engine.cli.steer import wait_until
 
@@ -101,6 +110,10 @@ def resume(
         )
     if run.state not in ("interrupted", "stopped", "queued", "failed"):
         raise RequestError(f"{clean(run.name)} is {run.state}; there is nothing to go on with", field="run")
+    if data_dir is not None:
+        from engine.preparation import move_data
+
+        move_data(run, data_dir)
     wish = device or str((run.document.get("request") or {}).get("device") or "auto")
     if detach:
         from engine.worker.backlog import requeue
@@ -109,12 +122,18 @@ def resume(
     return finish(store, run, wish, as_json, detach=detach)
 
 
-def _resume_all(store: RunStore, device: str | None, as_json: bool) -> int:
+def _resume_all(store: RunStore, device: str | None, data_dir: Path | None, as_json: bool) -> int:
     """Queue what was interrupted, and see that workers serve all that waits."""
     from engine.worker.backlog import queued_runs, requeue
     from engine.worker.start import put_to_work
 
-    runs = [requeue(run, device) for run in reversed(store.runs()) if run.state == "interrupted"]
+    interrupted = [run for run in reversed(store.runs()) if run.state == "interrupted"]
+    if data_dir is not None:
+        from engine.preparation import move_data
+
+        for run in interrupted:
+            move_data(run, data_dir)
+    runs = [requeue(run, device) for run in interrupted]
     for problem in put_to_work(store, queued_runs(store)):
         print_note(problem)
     if as_json:
@@ -132,6 +151,7 @@ def _resume_all(store: RunStore, device: str | None, as_json: bool) -> int:
 @click.option("--name", help="name of the new run  [default: the old one's, with the epochs]")
 @detach_option
 @device_option
+@moved_data_option
 @runs_option
 @json_option
 def extend(
@@ -140,6 +160,7 @@ def extend(
     name: str | None,
     detach: bool,
     device: str,
+    data_dir: Path | None,
     runs_dir: Path | None,
     as_json: bool,
 ) -> int:
@@ -154,7 +175,8 @@ def extend(
     store.check_writable()
     check_device(device)
     old = find_run(store, reference)
-    run, warning = extend_run(store, old, parse_value(epochs), name=name, device=device, foreground=not detach)
+    wish: dict[str, Any] = {"name": name, "device": device, "data_dir": data_dir, "foreground": not detach}
+    run, warning = extend_run(store, old, parse_value(epochs), **wish)
     if warning:
         print_note(warning)
     return finish(store, run, device, as_json, detach=detach)
@@ -185,7 +207,7 @@ def finish(store: RunStore, run: Run, device: str, as_json: bool, *, detach: boo
 
 def _say(run: Run, code: ExitCode, as_json: bool) -> int:
     if as_json:
-        print_json(run.to_json())
+        print_outcome(run.to_json(), code, ended_words(run))
     elif run.is_over:
         print_line(f"{run.id}  {clean(run.name)}: {ended_words(run)}")
     else:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
-from engine.cli.output import print_json, print_line, print_note
+from engine.cli.output import print_json, print_line, print_note, print_outcome
 from engine.cli.table import print_table
 from engine.errors import ExitCode, RequestError
 from engine.format import duration
 from engine.layout import Column
+from engine.listing import ended_words
 from engine.text import clean
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ _COLUMNS = (
 @click.option("--idle", metavar="S", type=click.FloatRange(min=0), default=60.0, show_default=True,
               help="leave after S seconds with nothing to do; 0: never")  # fmt: skip
 @runs_option
-def worker(device: str, lanes: int | None, idle: float, runs_dir: Path | None) -> int:
+@json_option
+def worker(device: str, lanes: int | None, idle: float, runs_dir: Path | None, as_json: bool) -> int:
     """Train queued runs in this terminal, until there is nothing to do.
 
     Commands with --detach start one by themselves, in the background. Start one here for tmux, systemd or a batch
@@ -54,6 +56,10 @@ def worker(device: str, lanes: int | None, idle: float, runs_dir: Path | None) -
     if not store.root.is_dir():
         raise RequestError(f"{clean(store.root)}: there is no such folder; queue a run first", field="runs")
     Worker(place, lanes or default_lanes(place.device, _ANY_NUMBER), idle, _say).serve()
+    if as_json:
+        from engine.worker.backlog import queue_document
+
+        print_json(queue_document(store))
     return ExitCode.DONE
 
 
@@ -99,20 +105,20 @@ def _row(store: RunStore, document: dict[str, object]) -> list[str]:
 def follow(reference: str, runs_dir: Path | None, as_json: bool) -> int:
     """Watch a run until it ends; ctrl-c leaves, and the training goes on."""
     run = find_run(open_store(runs_dir), reference)
+    run.check_whole()
     try:
         run = _watch(run)
     except KeyboardInterrupt:
         print_note(f"{clean(run.name)} goes on; watch it again: cnnlab follow {run.id}")
         return ExitCode.DONE
+    code = ExitCode.DONE if run.state in ("finished", "stopped") else ExitCode.FAILED
     if as_json:
-        print_json(run.to_json())
+        print_outcome(run.to_json(), code, ended_words(run))
     elif run.is_over:
-        from engine.listing import ended_words
-
         print_line(f"{run.id}  {clean(run.name)}: {ended_words(run)}")
     else:
         print_line(f"{run.id}  {clean(run.name)}: {run.state}")
-    return ExitCode.DONE if run.state in ("finished", "stopped") else ExitCode.FAILED
+    return code
 
 
 def _watch(run: Run) -> Run:

@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.documents import DocumentError, parse_document
-from engine.errors import DataError, RefusedError, RequestError, StorageFullError
+from engine.errors import FULL, REFUSED, DataError, RefusedError, RequestError, StorageFullError
 from engine.text import clean
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 TEMPORARY = ".tmp-"
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 _STRANGE = {errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.ENOTDIR, errno.EEXIST}  # another kind of thing is in the way
 _MAKE = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -109,7 +107,7 @@ def read_file(path: Path, *, max_bytes: int) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         raise FileNotFoundError(path) from None
     except OSError as error:
-        if error.errno in _REFUSED:
+        if error.errno in REFUSED:
             raise RefusedError(f"{clean(path)}: no permission to read it; see its owner and mode") from error
         what = "is a link; links are not followed" if error.errno == errno.ELOOP else f"{error.strerror}"
         raise DataError(f"{clean(path)}: {what}") from error
@@ -162,11 +160,11 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         place = clean(error.filename or path)
-        if error.errno in _FULL:
+        if error.errno in FULL:
             reason = {errno.EDQUOT: "disk quota used up", errno.EFBIG: "file size limit reached"}
             what = reason.get(error.errno or 0, "disk full")
             raise StorageFullError(f"{what}: {clean(path)}; make room: cnnlab prune --trash --checkpoints") from error
-        if error.errno in _REFUSED:
+        if error.errno in REFUSED:
             why = "read-only file system" if error.errno == errno.EROFS else "no permission"
             raise RefusedError(f"{place}: cannot be written ({why}); give another folder with --runs") from error
         if error.errno in _STRANGE:

@@ -112,6 +112,15 @@ class Run:
         """Finished, stopped or failed."""
         return self.state in layout.OVER
 
+    def check_whole(self) -> None:
+        """See that its settings and its state can be relied on.
+
+        Raises:
+            DataError: if they cannot.
+        """
+        if self.damage:
+            raise DataError(f"{self.id} is damaged: {self.damage}; see `cnnlab doctor`", field="run")
+
     def to_json(self) -> dict[str, Any]:
         """The run object of `--json`: `run.json` with the state computed."""
         document = {**self.document, "id": self.id, "name": self.name, "state": self.state}

@@ -103,6 +103,22 @@ BAD: list[tuple[list[str], int, str]] = [
     (["predict", "/nonexistent/a.onnx", "x.png"], 3, "there is no such file"),
     (["summary", "--hidden-size", "0"], 2, "model.hidden_size: 0 is not in 1 … 4,096"),
     (["completion", "tcsh"], 2, "'tcsh' is not one of"),
+    (["study", "poolin"], 2, "there is no command 'poolin' (did you mean pooling?); see `cnnlab study --help`"),
+    (["data", "lst"], 2, "did you mean list?"),
+    (["runs", "--runs", "n" * 300], 2, "File name too long"),
+    (["train", "--runs", "n" * 300], 2, "File name too long"),
+    (["train", "--dataset", "cifar100", "--data-dir", "n" * 300], 2, "File name too long"),
+    (["train", "--dataset", "folder", "--data-dir", "n" * 300], 2, "File name too long"),
+    (["train", "--classes", "0," + "9" * 5000], 2, "is not a class of digits; indices are 0 … 9"),
+    (["train", "--set", "training.lr=" + "[" * 5000], 2, "training.lr: "),
+    (["study", "pooling", "--seeds", "9" * 5000], 2, "seeds: "),
+    (["train", "--epochs", "9" * 5000], 2, "training.epochs: inf is not a whole number"),
+    (
+        ["train", "--set", "training.epochs=0x" + "f" * 5000],
+        2,
+        "training.epochs: a number of thousands of digits is not",
+    ),
+    (["train", "--lr", "1" * 400], 2, "training.lr: "),
 ]
 
 
@@ -119,6 +135,38 @@ def test_bad_input_gets_one_clear_line_its_code_and_makes_nothing(
     assert err.startswith("cnnlab: ")
     assert store.runs() == []
     assert not store.root.exists()
+
+
+@pytest.mark.parametrize("group", [[], ["study"], ["data"]])
+def test_no_command_at_all_is_answered_with_the_help(cnnlab: Call, group: list[str]) -> None:
+    code, out, err = cnnlab(*group)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"{' '.join(['Usage: cnnlab', *group])} [OPTIONS] COMMAND")
+    assert len(err.splitlines()) > 6
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("study", "data")])
+def test_every_command_takes_the_shared_options(cnnlab: Call, tmp_path: Path, command: str) -> None:
+    shared = ["--runs", str(tmp_path / "none"), "--data-dir", str(tmp_path), "--json", "--nonsense"]
+    code, out, _ = cnnlab(command, *shared)
+    assert code == 2
+    assert json.loads(out)["error"]["field"] == "nonsense"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        (["show"], "run"),
+        (["predict", "x.onnx", "a.png", "--top", "0"], "top"),
+        (["train", "--epochs", "0"], "training.epochs"),
+        (["nonsense"], "command"),
+        (["show", "none"], "run"),
+    ],
+)
+def test_an_error_document_names_its_field(cnnlab: Call, arguments: list[str], field: str) -> None:
+    code, out, _ = cnnlab(*arguments, "--json")
+    assert json.loads(out)["error"]["field"] == field
+    assert json.loads(out)["error"]["exit"] == code == 2
 
 
 def test_several_problems_are_a_line_each_and_one_document(cnnlab: Call) -> None:
@@ -302,7 +350,7 @@ def test_pruning_asks_and_gives_back_room(cnnlab: Call, two: tuple[Run, Run], st
     assert "has no checkpoint" in err
 
 
-def test_a_damaged_run_is_one_line_among_the_others(cnnlab: Call, two: tuple[Run, Run]) -> None:
+def test_a_damaged_run_is_one_line_among_the_others(cnnlab: Call, two: tuple[Run, Run], store: RunStore) -> None:
     first, second = two
     (first.path / "run.json").write_text("{")
     code, out, _ = cnnlab("runs")
@@ -310,19 +358,30 @@ def test_a_damaged_run_is_one_line_among_the_others(cnnlab: Call, two: tuple[Run
     assert "damaged" in out
     assert second.id in out
     assert cnnlab("show", first.id)[0] == 0
+    assert cnnlab("edit", first.id, "--note", "x")[0] == 4
     for command in (
         ["export", first.id],
-        ["edit", first.id, "--note", "x"],
+        ["verify", first.id],
         ["resume", first.id],
+        ["clone", first.id],
+        ["clone", first.id, "--run"],
+        ["extend", first.id, "--epochs", "99"],
+        ["follow", first.id],
+        ["compare", first.id, second.id],
     ):
-        code, _, err = cnnlab(*command)
-        assert code in (2, 3, 4), command
-        assert len([line for line in err.splitlines() if line]) == 1
+        code, out, err = cnnlab(*command)
+        assert (code, out) == (3, ""), command
+        assert f"{first.id} is damaged: run.json: not JSON" in err
+        assert len(err.splitlines()) == 1
+    assert len(store.runs()) == 2
 
 
 def test_doctor_looks_at_everything_and_names_a_fix(cnnlab: Call, two: tuple[Run, Run]) -> None:
     (two[0].path / "run.json").write_text("{")
-    checks = json.loads(cnnlab("doctor", "--json")[1])["checks"]
+    code, out, _ = cnnlab("doctor", "--json")
+    checks = json.loads(out)["checks"]
+    assert code == 1
+    assert json.loads(out)["error"]["exit"] == 1
     names = {check["name"] for check in checks}
     assert {"python", "torch", "cpu", "disk", "runs", "data digits", "data cifar100"} <= names
     (damaged,) = (check for check in checks if check["name"] == f"run {two[0].id}")

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from engine.store import RunStore
 
@@ -107,6 +108,8 @@ def test_a_loss_that_is_not_finite_fails_with_step_and_lr_and_keeps_a_checkpoint
     assert run["state"] == "failed"
     assert {"kind", "reason", "step", "lr", "last_good_epoch"} <= run["failure"].keys()
     assert run["failure"]["lr"] == 1e6
+    assert run["error"]["exit"] == 1
+    assert run["error"]["message"] == f"failed: {run['failure']['reason']}"
     assert (tmp_path / run["id"] / "last.safetensors").exists()
     assert "the loss is not finite" in done.stderr
     assert "Traceback" not in done.stderr
@@ -152,6 +155,36 @@ def test_extending_a_schedule_says_that_it_is_not_equal(tmp_path: Path) -> None:
     done = cnnlab("extend", "@last", "--epochs", "4", runs=tmp_path)
     assert done.returncode == 0
     assert "does not equal one trained that long at once" in done.stderr
+
+
+def images(root: Path) -> None:
+    """Two classes of five flat pictures."""
+    for name, shade in (("dark", 40), ("light", 200)):
+        (root / name).mkdir(parents=True)
+        for number in range(5):
+            Image.new("RGB", (16, 16), (shade + number,) * 3).save(root / name / f"{number}.png")
+
+
+@pytest.mark.slow
+def test_data_that_were_moved_are_found_where_they_are_now(tmp_path: Path) -> None:
+    images(tmp_path / "here")
+    options = ["--image-size", "16", "--hidden-size", "2", "--epochs", "2", "--batch-size", "4", "--json"]
+    place = ["--dataset", "folder", "--data-dir", str(tmp_path / "here")]
+    first = json.loads(cnnlab("train", *place, *options, runs=tmp_path / "runs").stdout)
+    (tmp_path / "here").rename(tmp_path / "there")
+    gone = cnnlab("clone", first["id"], "--run", runs=tmp_path / "runs")
+    assert gone.returncode == 3
+    assert "here: there is no such folder" in gone.stderr
+    moved = ["--data-dir", str(tmp_path / "there"), "--json"]
+    for command in (["clone", first["id"], "--run"], ["extend", first["id"], "--epochs", "3"]):
+        again = json.loads(cnnlab(*command, *moved, runs=tmp_path / "runs").stdout)
+        assert again["state"] == "finished"
+        assert again["request"]["data_dir"] == str(tmp_path / "there")
+    store = RunStore(tmp_path / "runs")
+    with store.get(first["id"]).own() as owner:
+        owner.update(state="training")
+    resumed = json.loads(cnnlab("resume", first["id"], *moved, runs=tmp_path / "runs").stdout)
+    assert (resumed["state"], resumed["summary"]["test_accuracy"]) == ("finished", first["summary"]["test_accuracy"])
 
 
 def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
@@ -203,3 +236,36 @@ def test_shells_learn_to_complete_commands_and_runs(tmp_path: Path, shell: str) 
         check=False,
     )
     assert "thesis" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "words"),
+    [
+        (">&-", 0, ""),
+        ("2>&-", 0, ""),
+        ("<&- >&- 2>&-", 0, ""),
+        (">/dev/full", 5, "stdout: No space left on device"),
+        ("--json >/dev/full", 5, "stdout: No space left on device"),
+        ("--nonsense --json >/dev/full", 5, "stdout: No space left on device"),
+    ],
+)
+def test_output_that_has_nowhere_to_go_is_a_line_at_most(
+    tmp_path: Path, redirection: str, code: int, words: str
+) -> None:
+    command = f"{sys.executable} -m engine.cli data list {redirection}"
+    environment = {**os.environ, "CNNLAB_RUNS": str(tmp_path)}
+    done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_working_folder_that_is_gone_is_a_line(tmp_path: Path) -> None:
+    command = f"mkdir gone; cd gone; rmdir ../gone; {sys.executable} -m engine.cli train --runs here"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
