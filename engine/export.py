@@ -57,7 +57,8 @@ def export_onnx(run: Run, *, output: Path | None = None, data_dir: Path | None =
         "test_accuracy": repr(summary.get("test_accuracy")),
     }
     data = build_graph(architecture, dataset.image_shape, _load_weights(run), metadata)
-    certificate = certify(OnnxModel(data, layout.MODEL), run, dataset)
+    remedy = "nothing was kept; please report it"
+    certificate = certify(OnnxModel(data, layout.MODEL), run, dataset, remedy=remedy)
     try:
         with run.own() as owner:
             replace_file(run.path / layout.MODEL, data)
@@ -96,7 +97,8 @@ def verify(run: Run, *, path: Path | None = None, data_dir: Path | None = None) 
         )
     if model.metadata.get("run") != run.id:
         raise DataError(f"{clean(place)}: was exported from run {clean(model.metadata.get('run'))}, not {run.id}")
-    return {**certify(model, run, _load_test_data(run, data_dir)), "file": str(place)}
+    remedy = f"its weights are not those of the run; export it again: cnnlab export {run.id}"
+    return {**certify(model, run, _load_test_data(run, data_dir), remedy=remedy), "file": str(place)}
 
 
 def find_exported_run(path: Path, store: RunStore) -> Run:
@@ -107,8 +109,11 @@ def find_exported_run(path: Path, store: RunStore) -> Run:
     return store.get(run_id)
 
 
-def certify(model: OnnxModel, run: Run, dataset: ImageDataset) -> dict[str, Any]:
+def certify(model: OnnxModel, run: Run, dataset: ImageDataset, *, remedy: str) -> dict[str, Any]:
     """onnxruntime against the run's own predictions, image by image over the whole test split.
+
+    Args:
+        remedy: what to do where they disagree, for the message.
 
     Raises:
         LabError: if they differ on an image whose two largest logits are not within 1e-4.
@@ -129,7 +134,7 @@ def certify(model: OnnxModel, run: Run, dataset: ImageDataset) -> dict[str, Any]
         shown = ", ".join(map(str, wrong[:5]))
         raise LabError(
             f"{model.place}: onnxruntime disagrees with the run on {len(wrong)} of {len(said)} test images "
-            f"(rows {shown}{', …' if len(wrong) > 5 else ''}); nothing was kept; please report it"
+            f"(rows {shown}{', …' if len(wrong) > 5 else ''}); {remedy}"
         )
     return {
         "run": run.id,

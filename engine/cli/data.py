@@ -103,13 +103,16 @@ def show(name: str, class_name: str | None, count: int, data_dir: Path | None, a
     info = describe_dataset(name, data_dir)
     if as_json:
         document = {"name": info.name, "image_shape": list(info.image_shape)}
-        print_json({**document, "classes": [dataclasses.asdict(entry) for entry in info.classes]})
+        classes = [dataclasses.asdict(entry) for entry in info.classes]
+        print_json({**document, "classes": classes, "notices": list(info.notices)})
     else:
         _print_classes(info.classes)
         shape = "x".join(map(str, info.image_shape))
         print_line(f"{len(info.classes)} classes, images {shape} (height, width, channels)")
+    for notice in info.notices:
+        print_note(clean(notice))
     if info.problem:
-        print_note(f"no counts: {info.problem}")
+        print_note(f"no counts: {clean(info.problem)}")
     return ExitCode.DONE
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import tarfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from engine.errors import DataError, RefusedError
 from engine.store.files import read_file
 from engine.text import clean
 
-_MEMBER_BYTES = 512 << 20
+_MEMBER_BYTES = _UNPACKED_BYTES = 512 << 20
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class ArchiveFiles:
             DataError: naming the file that is missing, cut short or altered, with the hash expected and got.
         """
         files = self.source_files(data_dir)
-        if len(files) == 1 and files[0].name not in self.members:
+        if len(files) == 1:
             found = self._load_archive(files[0])
             place = clean(files[0])
         else:
@@ -89,7 +94,7 @@ class ArchiveFiles:
         found: dict[str, bytes] = {}
         wanted = {f"{self.folder}/{name}": name for name in self.members}
         try:
-            with tarfile.open(path, "r|*") as archive:
+            with _unpacked(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
                 for member in archive:
                     name = wanted.get(member.name.removeprefix("./"))
                     if name is None or not member.isreg() or name in found:
@@ -110,6 +115,28 @@ class ArchiveFiles:
     @property
     def _remedy(self) -> str:
         return f"fetch it: cnnlab data fetch {self.data_set}"
+
+
+class _Unpacked(io.RawIOBase):
+    """What a packed file unpacks to, up to a bound: a few kilobytes may claim to be a terabyte."""
+
+    def __init__(self, packed: IO[bytes] | gzip.GzipFile, place: str) -> None:
+        self._packed, self._place, self._left = packed, place, _UNPACKED_BYTES
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._packed.read(min(size, self._left + 1) if size >= 0 else self._left + 1)
+        self._left -= len(data)
+        if self._left < 0:
+            raise DataError(f"{self._place}: unpacks to more than {_UNPACKED_BYTES >> 20:,} MiB; refused")
+        return data
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[IO[bytes]]:
+    with path.open("rb") as file:
+        is_packed = file.read(len(_GZIP)) == _GZIP
+        file.seek(0)
+        yield cast(IO[bytes], _Unpacked(gzip.GzipFile(fileobj=file) if is_packed else file, clean(path)))
 
 
 def _load(path: Path) -> bytes:

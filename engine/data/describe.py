@@ -37,12 +37,13 @@ class ClassInfo:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """A data set's classes; `problem` says why there are no counts."""
+    """A data set's classes; `problem` says why there are no counts, `notices` which images were not counted."""
 
     name: str
     image_shape: tuple[int, int, int]
     classes: list[ClassInfo]
     problem: str | None = None
+    notices: tuple[str, ...] = ()
 
 
 def list_datasets(data_dir: Path | None = None) -> list[Listing]:
@@ -61,7 +62,7 @@ def describe_dataset(name: str, data_dir: Path | None = None) -> DatasetInfo:
     names = source.class_names(data_dir)
     groups = {member: group for group, members in source.superclasses().items() for member in members}
     train: list[int | None] = [None] * len(names)
-    test, shape, problem = train, (32, 32, 3), None
+    test, shape, problem, notices = train, (32, 32, 3), None, tuple[str, ...]()
     try:
         decoded = load_all(name, data_dir)
     except DataError as error:
@@ -71,9 +72,9 @@ def describe_dataset(name: str, data_dir: Path | None = None) -> DatasetInfo:
     else:
         train = [*count_labels(decoded.train.labels, len(names))]
         test = [*count_labels(decoded.test.labels, len(names))]
-        shape = decoded.train.images.shape[1:]
+        shape, notices = decoded.train.images.shape[1:], decoded.notices
     classes = [ClassInfo(index, text, groups.get(text), train[index], test[index]) for index, text in enumerate(names)]
-    return DatasetInfo(name, shape, classes, problem)
+    return DatasetInfo(name, shape, classes, problem, notices)
 
 
 def class_samples(name: str, wished: str, data_dir: Path | None = None, count: int = 8) -> NDArray[np.uint8]:

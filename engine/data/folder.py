@@ -19,6 +19,7 @@ from engine.errors import DataError, RequestError
 from engine.text import clean
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
+_MOST_NAMED = 10  # broken images in one message
 _TEST_FRACTION, _TEST_SEED = 0.2, 0  # fixed for ever: every run has the same test images
 
 
@@ -77,20 +78,29 @@ def _list(root: Path) -> _Listing:
     """Sorted classes and files. Hidden entries and links that lead out of `root` are passed over."""
     home = root.resolve()
     folders = sorted(
-        (entry for entry in _scan(root) if entry.is_dir() and Path(entry.path).resolve().is_relative_to(home)),
-        key=lambda entry: entry.name,
+        (entry for entry in _scan(root) if _is_there(entry, home) and entry.is_dir()), key=lambda entry: entry.name
     )
     found = []
     for folder in folders:
         if any("\ud800" <= letter <= "\udfff" for letter in folder.name):
             raise DataError(f"{clean(folder.path)}: a class name that is not UTF-8; rename the folder")
-        files = (Path(entry.path) for entry in _scan(Path(folder.path)) if entry.is_file())
-        images = sorted(file for file in files if file.suffix.lower() in SUFFIXES)
-        found.append((folder.name, tuple(file for file in images if file.resolve().is_relative_to(home))))
+        inside = _scan(Path(folder.path))
+        files = (Path(entry.path) for entry in inside if _is_there(entry, home) and entry.is_file())
+        found.append((folder.name, tuple(sorted(file for file in files if file.suffix.lower() in SUFFIXES))))
     if not any(files for _, files in found):
         kinds = ", ".join(suffix[1:] for suffix in SUFFIXES[:4])
         raise DataError(f"{clean(root)}: no images; it must hold a folder a class, with images ({kinds}, …) in it")
     return _Listing(tuple(name for name, _ in found), tuple(files for _, files in found))
+
+
+def _is_there(entry: os.DirEntry[str], home: Path) -> bool:
+    """Whether it is below `home`, where links may lead but not out of it, nor in circles."""
+    if not entry.is_symlink():
+        return True
+    try:
+        return Path(entry.path).resolve(strict=True).is_relative_to(home)
+    except (OSError, RuntimeError):  # a circle is a RuntimeError before Python 3.13
+        return False
 
 
 def _scan(folder: Path) -> list[os.DirEntry[str]]:
@@ -115,17 +125,20 @@ def _decode(train: _Listing, test: _Listing | None, image_size: int, skip_broken
 def _load(
     listing: _Listing, classes: Sequence[str], image_size: int, skip_broken: bool, skipped: list[str]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    images, labels = [], []
+    images, labels, broken = [], [], list[str]()
     for name, files in zip(listing.classes, listing.files, strict=True):
         for file in files:
             try:
                 images.append(load_picture(file, image_size, image_size))
             except PictureError as error:
-                if not skip_broken:
-                    raise DataError(f"{error}; mend it, or skip such files: --set dataset.skip_broken=true") from error
-                skipped.append(f"skipped {error}")
+                broken.append(str(error))
                 continue
             labels.append(classes.index(name))
+    if broken and not skip_broken:
+        more = f"\nand {len(broken) - _MOST_NAMED} more" if len(broken) > _MOST_NAMED else ""
+        advice = "mend it, or skip such files: --set dataset.skip_broken=true"
+        raise DataError("\n".join(f"{problem}; {advice}" for problem in broken[:_MOST_NAMED]) + more)
+    skipped += [f"skipped {problem}" for problem in broken]
     shape = (0, image_size, image_size, 3)
     stacked = np.stack(images) if images else np.zeros(shape, dtype=np.uint8)
     return stacked, np.array(labels, dtype=np.int64)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +34,9 @@ def load_picture(path: Path, height: int, width: int) -> NDArray[np.uint8]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Pillow about odd files: what cannot be read raises
-            with Image.open(path) as picture:
+            with _open(path) as file, Image.open(file) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
-                    size = f"{picture.width:,} x {picture.height:,} pixels"
-                    raise PictureError(f"{clean(path)}: {size} are more than {MOST_PIXELS:,}; make it smaller")
+                    raise Image.DecompressionBombError
                 picture.load()
                 upright = ImageOps.exif_transpose(picture)
                 if upright.mode.startswith("I"):  # 16 bits of grey
@@ -45,12 +46,23 @@ def load_picture(path: Path, height: int, width: int) -> NDArray[np.uint8]:
                 return np.asarray(resized, dtype=np.uint8)
     except UnidentifiedImageError as error:
         raise PictureError(f"{clean(path)}: not an image") from error
+    except Image.DecompressionBombError as error:
+        raise PictureError(f"{clean(path)}: more than {MOST_PIXELS:,} pixels; make it smaller") from error
     except FileNotFoundError as error:
         raise PictureError(f"{clean(path)}: there is no such file") from error
     except PictureError:
         raise
     except Exception as error:
         raise PictureError(f"{clean(path)}: a broken image ({clean(error) or type(error).__name__})") from error
+
+
+def _open(path: Path) -> BinaryIO:
+    """The file, if it is a regular one: a pipe would block, and a device may have no end."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise PictureError(f"{clean(path)}: not a file")
+    return os.fdopen(descriptor, "rb")
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

@@ -135,13 +135,19 @@ def load_document(path: Path, *, max_bytes: int) -> Any | None:
 
 
 def check_target(path: Path, field: str) -> None:
-    """See that a file can be named so, before any work is done for it.
+    """See that a file can be written there, before any work is done for it.
 
     Raises:
-        RequestError: if it is a folder, or its folder is not there.
+        RequestError: if it is a folder or a device, or its folder is not there.
+        RefusedError: if its folder is read-only.
     """
-    if path.is_dir() or not path.absolute().parent.is_dir():
+    folder = path.absolute().parent
+    if path.is_dir() or not folder.is_dir():
         raise RequestError(f"{clean(path)}: no file can be there; give a name in a folder that exists", field=field)
+    if path.exists() and not path.is_file():
+        raise RequestError(f"{clean(path)}: is no regular file, and would be replaced; give another name", field=field)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise RefusedError(f"{clean(folder)}: is read-only; give a name in another folder", field=field)
 
 
 def sync_folder(folder: Path) -> None:

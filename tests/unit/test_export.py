@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,10 @@ from engine.architecture import (
     Relu,
     build_architecture,
 )
-from engine.errors import DataError, LabError, RequestError
+from engine.errors import DataError, LabError, RefusedError, RequestError
 from engine.experiment import ModelSettings
 from engine.network import build_network
+from engine.onnx_bounds import images_at_once
 from engine.onnx_graph import build_graph
 from engine.onnx_model import OnnxModel
 from engine.store import Run, layout
@@ -176,11 +178,39 @@ def nameless(model: onnx.ModelProto) -> None:
     model.ClearField("metadata_props")
 
 
+def boundless(model: onnx.ModelProto) -> None:
+    """A terabyte out of nothing, reduced to two logits."""
+    size = helper.make_tensor("size", TensorProto.INT64, [3], [200_000, 200_000, 10])
+    shape = helper.make_tensor("shape", TensorProto.INT64, [2], [1, 2])
+    nodes = [
+        helper.make_node("ConstantOfShape", ["size"], ["much"]),
+        helper.make_node("ReduceMax", ["much"], ["most"], keepdims=0),
+        helper.make_node("Expand", ["most", "shape"], ["z"]),
+        helper.make_node("Add", ["y2", "z"], ["logits"]),
+    ]
+    model.graph.node[2].output[0] = "y2"
+    model.graph.node.extend(nodes)
+    model.graph.initializer.extend([size, shape])
+
+
+def enormous(model: onnx.ModelProto) -> None:
+    for place, size in ((1, 100_000), (2, 100_000), (3, 2)):
+        model.graph.input[0].type.tensor_type.shape.dim[place].dim_value = size
+    model.graph.node[2].CopyFrom(helper.make_node("ReduceMax", ["x"], ["logits"], axes=[1, 2], keepdims=0))
+
+
+def nested(model: onnx.ModelProto) -> None:
+    helper.set_model_props(model, {"classes": "[" * 100_000})
+
+
 DANGERS: list[tuple[Callable[[onnx.ModelProto], None], str]] = [
     (external, "external data"),
     (foreign, "not plain ONNX"),
     (renamed, "not one of ours"),
     (nameless, "do not name the classes"),
+    (nested, "do not name the classes"),
+    (boundless, "would need room for 400,000,000,000 numbers"),
+    (enormous, "would need room for 20,000,000,000 numbers"),
 ]
 
 
@@ -193,6 +223,43 @@ def test_foreign_files_are_refused_by_their_danger(
     path.write_bytes(minimal(change))
     with pytest.raises(DataError, match=words):
         OnnxModel.load(path)
+
+
+def not_finite(model: onnx.ModelProto) -> None:
+    model.graph.initializer[0].float_data[:] = [float("nan")] * 24
+
+
+def one_row(model: onnx.ModelProto) -> None:
+    """Says `[N, 2]`, and gives `[1, 2]`: shapes may be broadcast."""
+    constant = helper.make_tensor("logits0", TensorProto.FLOAT, [1, 2], [0.0, 1.0])
+    model.graph.initializer.append(constant)
+    model.graph.node[2].CopyFrom(helper.make_node("Identity", ["logits0"], ["logits"]))
+
+
+@pytest.mark.parametrize(("change", "words"), [(not_finite, "not finite"), (one_row, r"not float32 \[5, 2\]")])
+def test_a_model_that_misbehaves_while_it_runs_is_said_in_a_line(
+    change: Callable[[onnx.ModelProto], None], words: str
+) -> None:
+    images = np.zeros((5, 2, 2, 3), dtype=np.uint8)
+    assert OnnxModel(minimal(), "ok").logits(images).shape == (5, 2)
+    model = OnnxModel(minimal(change), "bad")
+    with pytest.raises(DataError, match=words):
+        model.logits(images)
+    with pytest.raises(DataError, match="takes images of 2x2x3, these are 9x9x3"):
+        model.logits(np.zeros((5, 9, 9, 3), dtype=np.uint8))
+
+
+def test_a_large_network_is_scored_in_small_batches() -> None:
+    assert images_at_once(onnx.load_model_from_string(minimal())) == 256
+
+    def wide(model: onnx.ModelProto) -> None:
+        for place in (1, 2):
+            model.graph.input[0].type.tensor_type.shape.dim[place].dim_value = 1024
+        model.graph.initializer[0].CopyFrom(
+            helper.make_tensor("w", TensorProto.FLOAT, [3 << 20, 2], np.zeros(6 << 20, dtype=np.float32))
+        )
+
+    assert images_at_once(onnx.load_model_from_string(minimal(wide))) == 21
 
 
 @pytest.mark.parametrize("data", [b"", b"not onnx", minimal()[:-30]])
@@ -233,6 +300,27 @@ def test_every_bad_picture_is_named_before_any_is_classified(trained: Run, tmp_p
     with pytest.raises(DataError) as error:
         predict(trained, [tmp_path / "none.png", tmp_path / "text.png"])
     assert len(error.value.message.splitlines()) == 2
+
+
+def test_pictures_that_are_no_files_neither_block_nor_break(trained: Run, tmp_path: Path) -> None:
+    export_onnx(trained)
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(DataError) as error:
+        predict(trained, [tmp_path / "pipe.png", tmp_path, Path("/dev/zero")])
+    assert [line.rpartition(": ")[2] for line in error.value.message.splitlines()] == ["not a file"] * 3
+
+
+def test_an_export_never_replaces_a_device_and_says_early_where_it_cannot_be(
+    trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RequestError, match="is no regular file"):
+        export_onnx(trained, output=tmp_path / "pipe")
+    assert not (tmp_path / "pipe").is_file()
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(RefusedError, match="is read-only; give a name in another folder"):
+        export_onnx(trained, output=tmp_path / "model.onnx")
+    assert not (trained.path / layout.MODEL).exists()
 
 
 def test_predictions_are_those_of_the_stored_test_split(trained: Run) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import pickle
 import shutil
+import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -142,6 +144,25 @@ class Bomb:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return os.system, (f"touch {self.marker}",)
+
+
+def test_a_member_instead_of_the_archive_is_no_archive(tmp_path: Path, files: dict[str, bytes], source: Cifar) -> None:
+    place = unpack(files, tmp_path) / "small-python" / "test"
+    with pytest.raises(DataError, match="test: cut short or altered"):
+        source.decode(place, 32, skip_broken=False)
+
+
+def test_an_archive_that_would_unpack_without_end_is_refused(
+    tmp_path: Path, files: dict[str, bytes], source: Cifar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.data.archive._UNPACKED_BYTES", 1 << 20)
+    claim = tarfile.TarInfo("x")
+    claim.type, claim.size = tarfile.XHDTYPE, 1 << 32  # Python reads such a header into memory, whatever it claims
+    bomb = claim.tobuf(tarfile.USTAR_FORMAT) + bytes(4 << 20)
+    for data in (bomb, gzip.compress(bomb)):
+        (tmp_path / "small-python.tar.gz").write_bytes(data)
+        with pytest.raises(DataError, match="unpacks to more than 1 MiB; refused"):
+            source.decode(tmp_path, 32, skip_broken=False)
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))

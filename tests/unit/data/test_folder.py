@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from engine.data import load_dataset
+from engine.data import describe_dataset, load_dataset
 from engine.data.pictures import PictureError, load_picture
 from engine.errors import DataError, RequestError, SettingsError
 from engine.experiment import DatasetSettings
@@ -106,6 +107,33 @@ def test_links_that_lead_outside_are_not_followed(root: Path, tmp_path_factory: 
     assert len(dataset.train.labels) + len(dataset.validation.labels) + len(dataset.test.labels) == 20
 
 
+def test_links_in_circles_pipes_and_devices_are_passed_over(root: Path) -> None:
+    (root / "apple" / "circle.png").symlink_to("circle.png")
+    (root / "around").symlink_to("around")
+    os.mkfifo(root / "apple" / "pipe.png")
+    dataset = load_dataset(FOLDER, root)
+    assert dataset.classes == ("apple", "pear")
+    assert len(dataset.train.labels) + len(dataset.validation.labels) + len(dataset.test.labels) == 20
+
+
+def test_all_broken_images_are_named_at_once_up_to_ten(root: Path) -> None:
+    for number in range(12):
+        (root / "apple" / f"bad-{number}.png").write_bytes(b"x")
+    with pytest.raises(DataError) as error:
+        load_dataset(FOLDER, root)
+    lines = error.value.message.splitlines()
+    assert len(lines) == 11
+    assert all("not an image" in line for line in lines[:10])
+    assert lines[10] == "and 2 more"
+
+
+def test_looking_into_a_folder_counts_what_can_be_read_and_names_the_rest(root: Path) -> None:
+    (root / "apple" / "bad.png").write_bytes(b"x")
+    info = describe_dataset("folder", root)
+    assert sum((entry.train or 0) + (entry.test or 0) for entry in info.classes) == 20
+    assert info.notices == (f"skipped {root}/apple/bad.png: not an image",)
+
+
 def test_a_changed_folder_is_decoded_anew(root: Path) -> None:
     first = load_dataset(FOLDER, root)
     picture(root / "apple" / "3.png", 255)
@@ -134,7 +162,7 @@ def test_what_is_transparent_lies_on_white(tmp_path: Path) -> None:
 def test_a_decompression_bomb_is_refused_by_its_size(tmp_path: Path) -> None:
     path = tmp_path / "bomb.png"
     Image.new("1", (10_000, 10_000)).save(path)
-    with pytest.raises(PictureError, match="pixels are more than"):
+    with pytest.raises(PictureError, match="more than 64,000,000 pixels"):
         load_picture(path, 8, 8)
 
 
