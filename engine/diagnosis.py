@@ -12,9 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from engine.errors import DataError
 from engine.machine import has_nvidia_gpu, usable_cores
 from engine.text import clean
+
+if TYPE_CHECKING:
+    from engine.store import Run
 
 _FREE_BYTES = 2 << 30
 _OLDEST_TORCH = (2, 11)
@@ -144,12 +149,21 @@ def _runs(runs_dir: Path) -> Iterator[Check]:
     damaged = [run for run in runs if run.damage]
     yield Check("run folders", not damaged, f"{len(runs)} runs, {len(damaged)} damaged", "see each line below")
     for run in damaged:
-        fix = f"its history and weights are as they were; look into it, or: cnnlab rm {clean(run.id)}"
-        yield Check(f"run {clean(run.id)}", False, clean(run.damage), fix)
+        yield Check(f"run {clean(run.id)}", False, clean(run.damage), _remedy(run))
     interrupted = [run for run in runs if run.state == "interrupted"]
     if interrupted:
         names = ", ".join(clean(run.id) for run in interrupted[:3])
         yield Check("interrupted runs", True, f"{len(interrupted)}: {names}; cnnlab resume RUN goes on")
+
+
+def _remedy(run: Run) -> str:
+    from engine.repair import plan_repair
+
+    try:
+        repair = plan_repair(run)
+    except DataError as error:
+        return f"cannot be mended: {error.message}; its other files are as they were; or: cnnlab rm {run.id}"
+    return f"cnnlab doctor --repair: settings from {repair.source}, {repair.outcome}"
 
 
 def logout_check(root: Path = Path("/")) -> Check:

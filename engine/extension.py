@@ -55,7 +55,7 @@ def extend_run(
     equal = not depends_on_length(schedule)
     run = queue_run(store, experiment, name=name or f"{old.name}-{epochs}", device=device, foreground=True)
     with run.own() as owner:
-        scalars = {**checkpoint.scalars, "fingerprint": experiment.fingerprint}
+        scalars = {**checkpoint.scalars, "fingerprint": experiment.fingerprint, "experiment": experiment.to_dict()}
         save_checkpoint(run.path, Checkpoint(checkpoint.tensors, scalars))
         owner.append_history([record for record in old.history().records if record["epoch"] <= checkpoint.epoch])
         owner.update(

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from engine.cli.options import (
+    confirm,
     detach_option,
     device_option,
     find_run,
@@ -142,8 +143,7 @@ def prune(trash: bool, checkpoints: bool, yes: bool, runs_dir: Path | None, as_j
     what = " and ".join(
         words for words, on in (("the trash", trash), ("checkpoints of finished runs", checkpoints)) if on
     )
-    if not yes and not click.confirm(f"delete {what} in {clean(store.root)} for ever?", default=False, err=True):
-        raise RequestError("nothing was deleted; --yes does not ask")
+    confirm(f"delete {what} in {clean(store.root)} for ever?", yes)
     done = {"trash": store.empty_trash() if trash else 0, "checkpoint_bytes": 0}
     if checkpoints:
         done["checkpoint_bytes"] = prune_checkpoints(store)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from engine.configuration import Settings, load_toml, merge, nest, parse_assignment, parse_value
+from engine.errors import RequestError
 
 if TYPE_CHECKING:
     from engine.store import Run, RunStore
@@ -121,6 +123,20 @@ def detach_option(command: Command) -> Command:
 def run_argument(name: str = "reference", **options: Any) -> Callable[[Command], Command]:
     """`RUN`: an id, a unique beginning of one, a name, @last, @best; completed by the shell."""
     return click.argument(name, metavar=options.pop("metavar", "RUN"), shell_complete=_complete_run, **options)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask on the terminal, unless `yes` was given.
+
+    Raises:
+        RequestError: if the answer is no, or there is nobody to ask.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise RequestError(f"{question} There is nobody to ask here: give --yes")
+    if not click.confirm(question, default=False, err=True):
+        raise RequestError("nothing was done; --yes does not ask")
 
 
 def open_store(runs_dir: Path | None) -> RunStore:

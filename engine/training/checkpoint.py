@@ -48,6 +48,7 @@ def snapshot(trainer: Trainer) -> Checkpoint:
         "seconds": trainer.seconds,
         "epoch_seconds": trainer.epoch_seconds,
         "fingerprint": trainer.experiment.fingerprint,
+        "experiment": trainer.experiment.to_dict(),
         "made_on": made_on(trainer.device, trainer.precision),
     }
     return Checkpoint(tensors, scalars)

@@ -389,6 +389,23 @@ def test_doctor_looks_at_everything_and_names_a_fix(cnnlab: Call, two: tuple[Run
     assert damaged["fix"]
 
 
+def test_doctor_mends_a_damaged_run_when_told_to(cnnlab: Call, two: tuple[Run, Run]) -> None:
+    path = two[0].path / "run.json"
+    path.write_text(path.read_text()[:-400])
+    code, _, err = cnnlab("doctor", "--repair")
+    assert code == 2
+    assert "There is nobody to ask here: give --yes" in err
+    checks = json.loads(cnnlab("doctor", "--json")[1])["checks"]
+    (damaged,) = (check for check in checks if check["name"] == f"run {two[0].id}")
+    assert damaged["fix"].startswith("cnnlab doctor --repair: settings from run.json, interrupted at epoch 3")
+    code, out, err = cnnlab("doctor", "--repair", "--yes", "--json")
+    assert f"{two[0].id}: a new run.json, settings from run.json" in err
+    assert not [check for check in json.loads(out)["checks"] if check["name"].startswith("run 2")]
+    assert two[0].reload().state == "interrupted"
+    code, _, err = cnnlab("doctor", "--repair")
+    assert "there is no damaged run that can be mended" in err
+
+
 def test_data_are_described_and_drawn(cnnlab: Call) -> None:
     info = document(cnnlab("data", "show", "digits", "--json"))
     assert info["classes"][3]["name"] == "3"
