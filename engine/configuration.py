@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import RequestError
-from engine.text import clean
+from engine.text import clean, escape_json
 
 Settings = dict[str, dict[str, Any]]
 _MAX_BYTES = 1 << 20
@@ -83,4 +83,4 @@ def to_toml(settings: Mapping[str, Any]) -> str:
     """Nested settings as a TOML file that `load_toml` reads back."""
     import tomli_w
 
-    return tomli_w.dumps(settings)
+    return escape_json(tomli_w.dumps(settings))

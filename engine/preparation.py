@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.architecture import build_architecture
-from engine.errors import Problem, SettingsError
+from engine.errors import LabError, Problem, SettingsError
 from engine.experiment import Experiment
 from engine.store.clock import utc_now
 
 if TYPE_CHECKING:
     from engine.data import ImageDataset
     from engine.store import Run, RunStore
+
+
+def build_experiment(settings: Mapping[str, Any], data_dir: Path | None = None) -> Experiment:
+    """As `Experiment.build`; where something is wrong, unknown classes are said with it.
+
+    Raises:
+        SettingsError: with every problem at once.
+    """
+    try:
+        return Experiment.build(settings)
+    except SettingsError as error:
+        raise SettingsError([*error.problems, *_class_problems(settings.get("dataset"), data_dir)]) from error
+
+
+def _class_problems(settings: Any, data_dir: Path | None) -> Sequence[Problem]:
+    """What is wrong with the classes alone, if the rest of the data set's settings is right."""
+    from engine.data import resolve_classes
+
+    try:
+        dataset = Experiment.build({"dataset": settings or {}}).dataset
+    except SettingsError:
+        return ()  # said already
+    try:
+        resolve_classes(dataset, data_dir)
+    except SettingsError as error:
+        return error.problems
+    except LabError:
+        return ()  # the data are not here: said when they are needed
+    return ()
 
 
 def prepare(experiment: Experiment, data_dir: Path | None = None) -> tuple[Experiment, ImageDataset]:

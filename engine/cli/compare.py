@@ -9,6 +9,7 @@ import click
 from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
 from engine.cli.output import print_json, print_line
 from engine.errors import ExitCode, RequestError
+from engine.text import clean_lines
 
 
 @click.command()
@@ -53,7 +54,7 @@ def compare(
     if as_json:
         print_json(document)
     elif as_csv or as_markdown:
-        print_line((to_csv(document) if as_csv else to_markdown(document)).removesuffix("\n"))
+        print_line(clean_lines(to_csv(document) if as_csv else to_markdown(document)).removesuffix("\n"))
     else:
         print_comparison(document)
     return ExitCode.DONE

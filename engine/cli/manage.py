@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,9 +18,15 @@ from engine.cli.options import (
     run_argument,
     runs_option,
 )
-from engine.cli.output import print_json, print_line
+from engine.cli.output import print_json, print_line, print_note
+from engine.cli.steer import wait_until
+from engine.cli.table import print_table
 from engine.errors import ExitCode, RequestError
+from engine.listing import COLUMNS, run_cells
 from engine.text import clean
+
+if TYPE_CHECKING:
+    from engine.store import RunStore
 
 
 @click.command()
@@ -84,8 +90,15 @@ def edit(
     if name is None and not tags and note is None:
         raise RequestError("nothing to change: give --name, --tag or --note")
     run = find_run(open_store(runs_dir), reference)
-    edit_run(run, name=name, tags=[tag for tag in tags if tag] if tags else None, note=note)
-    changed = run.reload()
+    kept_tags = list(dict.fromkeys(tag for tag in tags if tag)) if tags else None
+    edit_run(run, name=name, tags=kept_tags, note=note)
+    wish = {"name": name, "tags": kept_tags, "note": note}
+    changed = wait_until(  # whoever trains it changes it, at the end of a chunk of steps
+        run.reload(),
+        lambda now: (
+            not now.is_alive or all(value is None or now.document.get(key) == value for key, value in wish.items())
+        ),
+    )
     if as_json:
         print_json(changed.to_json())
     else:
@@ -111,13 +124,33 @@ def rm(references: tuple[str, ...], runs_dir: Path | None, as_json: bool) -> int
     return ExitCode.DONE
 
 
+def _list_trash(store: RunStore, as_json: bool) -> int:
+    runs = store.trashed()
+    if as_json:
+        print_json({"runs": [run.to_json() for run in runs]})
+    elif runs:
+        print_table(COLUMNS, map(run_cells, runs))
+    else:
+        print_note(f"{clean(store.root)}: the trash is empty")
+    return ExitCode.DONE
+
+
+def _complete_trashed(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    runs = open_store(context.params.get("runs_dir")).trashed()
+    words = dict.fromkeys(word for run in runs for word in (run.name, run.id))
+    return [word for word in words if word.startswith(incomplete)]
+
+
 @click.command()
-@click.argument("reference", metavar="RUN")
+@click.argument("reference", metavar="RUN", required=False, shell_complete=_complete_trashed)
 @runs_option
 @json_option
-def restore(reference: str, runs_dir: Path | None, as_json: bool) -> int:
-    """Bring a run back from the trash."""
-    run = open_store(runs_dir).restore(reference)
+def restore(reference: str | None, runs_dir: Path | None, as_json: bool) -> int:
+    """Bring a run back from the trash; without RUN, list what is in it."""
+    store = open_store(runs_dir)
+    if reference is None:
+        return _list_trash(store, as_json)
+    run = store.restore(reference)
     if as_json:
         print_json(run.to_json())
     else:

@@ -53,8 +53,28 @@ def settings_options(command: Command) -> Command:
     )(command)
     for name in reversed(SETTINGS):
         field, metavar, text = SETTINGS[name]
-        command = click.option(f"--{name}", field.replace(".", "__"), metavar=metavar, help=text)(command)
+        command = click.option(
+            f"--{name}", field.replace(".", "__"), metavar=metavar, help=text, shell_complete=_complete_value(field)
+        )(command)
     return command
+
+
+def _complete_value(field: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """What the shell offers for a setting: its words; for classes those of the data set, after the last comma."""
+
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        from engine.experiment import choices
+
+        if field != "dataset.classes":
+            return [word for word in choices(field) if word.startswith(incomplete)]
+        from engine.data import class_words
+
+        before, comma, begun = incomplete.rpartition(",")
+        name = str(context.params.get("dataset__name") or "digits")
+        words = [word for word in class_words(name) if " " not in word]  # shells would take it for two
+        return [before + comma + word for word in words if word.startswith(begun)]
+
+    return complete
 
 
 def settings_from(options: dict[str, Any], defaults: Settings | None = None) -> Settings:

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from engine.documents import encode_document
-from engine.text import clean
+from engine.text import clean, escape_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def print_json(document: Any) -> None:
     """One strict JSON document on stdout; NaN and infinity become null."""
-    sys.stdout.write(encode_document(document, indent=2, ascii_only=not _is_utf8()).decode() + "\n")
+    text = encode_document(document, indent=2, ascii_only=not _is_utf8()).decode()
+    sys.stdout.write(escape_json(text) + "\n")
 
 
 def print_outcome(document: dict[str, Any], code: int, reason: str) -> None:
@@ -58,5 +59,15 @@ def _is_utf8() -> bool:
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
+# What stands for our own signs where the encoding has none; one character each, so that tables stay straight.
+_PLAIN = str.maketrans({"…": "~", "·": ",", "−": "-", "–": "-", "×": "x", "√": "v"})
+
+
 def _encodable(text: str, encoding: str | None) -> str:
-    return text.encode(encoding or "utf-8", "replace").decode(encoding or "utf-8")
+    """The text as an encoding can show it: our own signs by plain ones, what is left of foreign text escaped."""
+    name = encoding or "utf-8"
+    try:
+        text.encode(name)
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN).encode(name, "backslashreplace").decode(name)
+    return text

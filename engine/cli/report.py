@@ -10,7 +10,7 @@ from engine.cli.options import find_run, json_option, open_store, run_argument, 
 from engine.cli.output import print_json, print_line
 from engine.cli.table import line_width, print_lines
 from engine.errors import ExitCode, RequestError
-from engine.text import clean
+from engine.text import clean, clean_lines
 
 
 @click.command()
@@ -48,7 +48,7 @@ def report(reference: str, split: str, as_csv: bool, page: Path | None, runs_dir
     if as_json:
         print_json(document)
     elif as_csv:
-        print_line(to_csv(document).removesuffix("\n"))
+        print_line(clean_lines(to_csv(document)).removesuffix("\n"))
     elif page is not None:
         print_line(clean(page))
     else:

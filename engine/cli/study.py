@@ -65,15 +65,14 @@ def pooling(
     cnnlab study pooling --dataset cifar100 --classes apple,aquarium_fish,baby --epochs 500 --seeds 4
     """
     from engine.cli.train import check_device
-    from engine.experiment import Experiment
-    from engine.preparation import default_name, prepare, queue_run
+    from engine.preparation import build_experiment, default_name, prepare, queue_run
     from engine.study import new_study_id, pooling_plan
 
     store = open_store(runs_dir)
     settings = settings_from(options)
     if "pooling" in settings.get("model", {}):
         raise SettingsError([Problem("model.pooling", "this study varies it (stride, max, avg); leave it out")])
-    experiment = Experiment.build(settings)
+    experiment = build_experiment(settings, data_dir)
     first = experiment.training.seed
     planned = list(range(first, first + _count(seeds)))
     store.check_writable()

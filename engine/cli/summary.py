@@ -32,9 +32,9 @@ def summary(try_it: bool, data_dir: Path | None, as_json: bool, **options: Any) 
     """
     from engine.architecture import build_architecture
     from engine.data import resolve_classes
-    from engine.experiment import Experiment
+    from engine.preparation import build_experiment
 
-    experiment = Experiment.build(settings_from(options))
+    experiment = build_experiment(settings_from(options), data_dir)
     classes = resolve_classes(experiment.dataset, data_dir).classes
     side = experiment.dataset.image_size
     architecture = build_architecture(experiment.model, (side, side, 3), len(classes))

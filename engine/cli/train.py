@@ -54,11 +54,10 @@ def train(
     cnnlab train --dataset digits --classes 0,1,2 --pooling max --epochs 60
     cnnlab train --config settings.toml --set training.lr=0.01
     """
-    from engine.experiment import Experiment
-    from engine.preparation import prepare, queue_run
+    from engine.preparation import build_experiment, prepare, queue_run
 
     store = open_store(runs_dir)
-    experiment = Experiment.build(settings_from(options))
+    experiment = build_experiment(settings_from(options), data_dir)
     store.check_writable()
     check_device(device)
     experiment, _ = prepare(experiment, data_dir)

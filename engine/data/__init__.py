@@ -2,7 +2,15 @@
 
 from engine.data.cache import default_data_dir
 from engine.data.dataset import ImageDataset, Split
-from engine.data.describe import ClassInfo, DatasetInfo, Listing, class_samples, describe_dataset, list_datasets
+from engine.data.describe import (
+    ClassInfo,
+    DatasetInfo,
+    Listing,
+    class_samples,
+    class_words,
+    describe_dataset,
+    list_datasets,
+)
 from engine.data.fetch import fetch_dataset
 from engine.data.load import load_dataset, resolve_classes
 
@@ -13,6 +21,7 @@ __all__ = [
     "Listing",
     "Split",
     "class_samples",
+    "class_words",
     "default_data_dir",
     "describe_dataset",
     "fetch_dataset",

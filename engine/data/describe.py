@@ -51,6 +51,14 @@ def list_datasets(data_dir: Path | None = None) -> list[Listing]:
     return [Listing(source.name, source.description, source.find(data_dir)) for source in SOURCES.values()]
 
 
+def class_words(name: str) -> list[str]:
+    """The words that choose classes of a data set, those of an unknown one or of a folder none."""
+    source = SOURCES.get(name)
+    if source is None or name == "folder":
+        return []
+    return [*source.class_names(None), *source.superclasses()]
+
+
 def describe_dataset(name: str, data_dir: Path | None = None) -> DatasetInfo:
     """Classes, superclasses and counts.
 

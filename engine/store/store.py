@@ -27,10 +27,15 @@ _TRIES = 100
 
 
 class RunStore:
-    """Runs in the folder `root`, which need not exist yet."""
+    """Runs in the folder `root`, which need not exist yet.
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
+    Args:
+        listing: the command that lists them, for messages.
+    """
+
+    def __init__(self, root: str | os.PathLike[str], *, listing: str = "cnnlab runs") -> None:
         self.root = Path(root)
+        self._listing = listing
 
     def runs(self) -> list[Run]:
         """Every run, newest first. A damaged one is among them, and says so.
@@ -64,7 +69,7 @@ class RunStore:
         if not is_run_id(run_id):
             raise RequestError(f"{clean(run_id)!r} is not a run id", field="run")
         if not os.path.lexists(self.root / run_id):
-            raise RequestError(f"there is no run {run_id} in {clean(self.root)}; see `cnnlab runs`", field="run")
+            raise RequestError(f"there is no run {run_id} in {clean(self.root)}; see `{self._listing}`", field="run")
         return Run(self.root / run_id)
 
     def resolve(self, reference: str) -> Run:
@@ -78,9 +83,7 @@ class RunStore:
         runs = self.runs()
         if reference == "@last":
             if not runs:
-                raise RequestError(
-                    f"there are no runs in {clean(self.root)} yet; see `cnnlab train --help`", field="run"
-                )
+                raise RequestError(f"there are no runs in {clean(self.root)}; see `{self._listing}`", field="run")
             return runs[0]
         named = [run for run in runs if run.name == reference]
         found = named or [run for run in runs if reference and run.id.startswith(reference)]
@@ -91,7 +94,7 @@ class RunStore:
         if reference in ("", ".", "..") or "/" in reference or "\0" in reference:
             raise RequestError(f"{clean(reference)!r} is not a run id", field="run")
         near = suggestion(reference, [word for run in runs for word in (run.name, run.id)])
-        hint = clean(near) or "; see `cnnlab runs`"
+        hint = clean(near) or f"; see `{self._listing}`"
         raise RequestError(f"there is no run {clean(reference)!r} in {clean(self.root)}{hint}", field="run")
 
     def check_writable(self) -> None:
@@ -235,7 +238,7 @@ class RunStore:
 
     @property
     def _trash(self) -> RunStore:
-        return RunStore(self.root / layout.TRASH)
+        return RunStore(self.root / layout.TRASH, listing="cnnlab restore")
 
 
 def _ambiguous(reference: str, runs: Sequence[Run]) -> str:

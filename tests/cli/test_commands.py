@@ -170,13 +170,14 @@ def test_an_error_document_names_its_field(cnnlab: Call, arguments: list[str], f
 
 
 def test_several_problems_are_a_line_each_and_one_document(cnnlab: Call) -> None:
-    code, out, err = cnnlab("train", "--epochs", "0", "--pooling", "mux", "--lr", "fast", "--json")
+    code, out, err = cnnlab("train", "--epochs", "0", "--pooling", "mux", "--lr", "fast", "--classes", "0,x", "--json")
     assert code == 2
-    assert len(err.splitlines()) == 3
+    assert len(err.splitlines()) == 4
     error = json.loads(out)["error"]
     assert error["exit"] == 2
     assert error["field"] == "model.pooling"
-    assert len(error["message"].splitlines()) == 3
+    assert len(error["message"].splitlines()) == 4
+    assert error["message"].splitlines()[3].startswith("dataset.classes: 'x' is not a class of digits")
 
 
 def test_a_file_and_a_read_only_folder_are_no_place_for_runs(
@@ -328,12 +329,41 @@ CORPUS = [
 def test_names_never_steer_the_terminal_and_come_back_exactly(cnnlab: Call, two: tuple[Run, Run], name: str) -> None:
     first, second = two
     assert cnnlab("edit", first.id, "--name", name, "--tag", name, "--note", name)[0] == 0
-    for command in (["runs"], ["show", first.id], ["report", first.id], ["compare", first.id, second.id]):
+    pair = ["compare", first.id, second.id]
+    shown = [["runs"], ["runs", "--json"], ["show", first.id], ["show", first.id, "--json"], ["report", first.id]]
+    compared = [pair, [*pair, "--csv"], [*pair, "--markdown"], [*pair, "--json"]]
+    for command in (*shown, *compared, ["rm", first.id], ["restore"], ["restore", first.id]):
         code, out, err = cnnlab(*command)
         assert code == 0
         assert not set(out + err) & set("\x1b\x07\x9b\u202e")
     listed = document(cnnlab("runs", "--json"))["runs"]
     assert name in [entry["name"] for entry in listed]
+
+
+def test_settings_with_hostile_class_names_come_back_from_their_toml(
+    cnnlab: Call, store: RunStore, tiny: Tiny, tmp_path: Path
+) -> None:
+    from engine.configuration import load_toml
+
+    settings = tiny().to_dict()
+    settings["dataset"]["classes"] = ["\u202eevil", "a\x1b[31m\nb", "\x9bx", 'q"\\', "ok"]
+    run = store.create(settings, fingerprint="f", name="hostile")
+    _, toml, _ = cnnlab("clone", run.id)
+    assert not set(toml) & set("\x1b\x9b\u202e")
+    (tmp_path / "settings.toml").write_text(toml)
+    assert load_toml(tmp_path / "settings.toml") == settings
+
+
+def test_the_trash_can_be_looked_into(cnnlab: Call, two: tuple[Run, Run]) -> None:
+    first, _ = two
+    assert document(cnnlab("restore", "--json")) == {"runs": []}
+    assert "the trash is empty" in cnnlab("restore")[2]
+    cnnlab("rm", first.id)
+    assert [run["id"] for run in document(cnnlab("restore", "--json"))["runs"]] == [first.id]
+    assert first.id in cnnlab("restore")[1]
+    code, _, err = cnnlab("restore", "none")
+    assert code == 2
+    assert err.endswith("see `cnnlab restore`\n")
 
 
 def test_pruning_asks_and_gives_back_room(cnnlab: Call, two: tuple[Run, Run], store: RunStore) -> None:

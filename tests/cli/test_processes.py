@@ -214,28 +214,49 @@ def test_a_poor_locale_is_no_error(tmp_path: Path, locale: dict[str, str]) -> No
         done = cnnlab(*arguments, runs=tmp_path, TERM="dumb", **locale)
         assert done.returncode in (0, 2), done.stderr
         assert "Traceback" not in done.stderr
+    assert "\\xe9" in cnnlab("runs", runs=tmp_path, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0").stdout
     listed = json.loads(cnnlab("runs", "--json", runs=tmp_path, **locale).stdout)
     assert listed["runs"][0]["name"] == "é漢"
+
+
+def completed(shell: str, line: str, runs: Path) -> list[str]:
+    """What a shell would offer at the end of a line."""
+    words = {
+        "COMP_WORDS": line,
+        "COMP_CWORD": line.rpartition(" ")[2] if shell == "fish" else str(len(line.split(" ")) - 1),
+        "_CNNLAB_COMPLETE": f"{shell}_complete",
+    }
+    code = "from engine.cli.main import cnnlab; cnnlab(prog_name='cnnlab')"
+    environment = {**os.environ, "CNNLAB_RUNS": str(runs), **words}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return done.stdout.replace(",", "\n", 1).split() if shell == "fish" else done.stdout.split()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shells_learn_to_complete_commands_and_runs(tmp_path: Path, shell: str) -> None:
     RunStore(tmp_path).create({"dataset": {"classes": []}, "model": {}, "training": {}}, fingerprint="f", name="thesis")
     assert "_CNNLAB_COMPLETE" in cnnlab("completion", shell, runs=tmp_path).stdout
-    words = {
-        "COMP_WORDS": "cnnlab show the",
-        "COMP_CWORD": "the" if shell == "fish" else "2",
-        "_CNNLAB_COMPLETE": f"{shell}_complete",
-    }
-    code = "from engine.cli.main import cnnlab; cnnlab(prog_name='cnnlab')"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "CNNLAB_RUNS": str(tmp_path), **words},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "thesis" in done.stdout
+    assert any("thesis" in word for word in completed(shell, "cnnlab show the", tmp_path))
+    assert any("restore" in word for word in completed(shell, "cnnlab rest", tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("cnnlab train --pooling m", "plain,max"),
+        ("cnnlab train --dataset cifar1", "plain,cifar100"),
+        ("cnnlab train --dataset cifar100 --classes apple,aqu", "plain,apple,aquarium_fish"),
+        ("cnnlab train --classes e", "plain,even"),
+        ("cnnlab study po", "plain,pooling"),
+        ("cnnlab restore the", "plain,thesis"),
+    ],
+)
+def test_words_of_settings_and_classes_are_completed(tmp_path: Path, line: str, offered: str) -> None:
+    store = RunStore(tmp_path)
+    settings: dict[str, dict[str, list[str]]] = {"dataset": {"classes": []}, "model": {}, "training": {}}
+    store.trash(store.create(settings, fingerprint="f", name="thesis"))
+    assert offered in completed("bash", line, tmp_path)
 
 
 @pytest.mark.parametrize(
