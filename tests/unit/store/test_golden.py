@@ -32,5 +32,6 @@ def test_the_files_of_a_run_have_the_keys_of_the_format(trained: Run) -> None:
         arrays, scalars = decode_arrays((trained.path / name).read_bytes())
         files[name] = {key: f"{array.dtype} {list(array.shape)}" for key, array in sorted(arrays.items())}
         files[f"{name} scalars"] = shape_of(scalars)
+    assert files[f"{layout.LAST} scalars"].pop("experiment") == files[layout.RUN]["experiment"]
     files[layout.RUN]["environment"].pop("commit")  # null outside a checkout
     assert files == json.loads(GOLDEN.read_text())
