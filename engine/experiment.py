@@ -4,84 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Self, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
-from engine.errors import Problem, SettingsError, suggestion
-from engine.text import shorten
+from engine.blocks import AnyLayer, Reduce
+from engine.errors import SettingsError
+from engine.setting_errors import bounds_of, describe_problem, range_words, words_of
+from engine.setting_types import ClassNames, Flag, Real, Validation, Whole, as_layers
 
 DatasetName = Literal["digits", "cifar10", "cifar100", "folder"]
+NetworkName = Literal["lab", "lab-bn", "lab-deep", "lab-global", "resnet9", "custom"]
 IMAGE_SIZE = 32
-
-
-def _whole(value: object) -> object:
-    """`500.0` and `True` are not whole numbers here; an integer is itself."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise PydanticCustomError("whole", "is not a whole number")
-    return value
-
-
-def _number(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise PydanticCustomError("number", "is not a number")
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise PydanticCustomError("number", "is not a finite number")
-    return number
-
-
-def _flag(value: object) -> object:
-    if not isinstance(value, bool):
-        raise PydanticCustomError("flag", "is neither true nor false")
-    return value
-
-
-def _classes(value: object) -> object:
-    """`"apple, baby"`, `["apple", 1]` or one name or index become a tuple of strings."""
-    if isinstance(value, str):
-        value = value.split(",")
-    elif isinstance(value, int) and not isinstance(value, bool):
-        value = [value]
-    if not isinstance(value, Sequence) or not all(isinstance(item, str | int) for item in value):
-        raise PydanticCustomError("classes", "is not a list of class names or indices")
-    names = [str(item).strip() for item in value]
-    if not all(names):
-        raise PydanticCustomError("classes", "has an empty class name")
-    return tuple(dict.fromkeys(names))
-
-
-def _validation(value: object) -> object:
-    if value == "test":
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 0.5:
-        raise PydanticCustomError("validation", 'is neither a fraction in 0 … 0.5 nor "test"')
-    return float(value)
-
-
-Whole = Annotated[int, BeforeValidator(_whole)]
-Real = Annotated[float, BeforeValidator(_number)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
+# Marks a setting that the first runs did not have: at its default it is no part of the fingerprint.
+LATER: dict[str, Any] = {"later": True}
 
 
 class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
+def _later(default: Any, **constraints: Any) -> Any:
+    return Field(default, json_schema_extra=LATER, **constraints)
+
+
 class DatasetSettings(_Settings):
     """Which images, which classes, and how they are split."""
 
     name: DatasetName = Field("digits", description="data set")
-    classes: Annotated[tuple[str, ...], BeforeValidator(_classes)] = Field(
-        (), description="classes by name, index or superclass; none named: all of them"
-    )
-    validation: Annotated[float | Literal["test"], BeforeValidator(_validation)] = Field(
+    classes: ClassNames = Field((), description="classes by name, index or superclass; none named: all of them")
+    validation: Validation = Field(
         0.1, description='fraction of train held out to select on; 0: none; "test": select on test, and be told so'
     )
     split_seed: Whole = Field(0, ge=0, le=2**32 - 1, description="fixes which images are held out")
@@ -89,6 +45,7 @@ class DatasetSettings(_Settings):
         IMAGE_SIZE, ge=16, le=512, multiple_of=16, description="pixels a side that images are resized to"
     )
     skip_broken: Flag = Field(False, description="folder: name unreadable images and go on without them")
+    train_fraction: Real = _later(1.0, gt=0, le=1, description="share of the training images used, of each class")
 
     @model_validator(mode="after")
     def _fits_the_source(self) -> Self:
@@ -102,9 +59,35 @@ class DatasetSettings(_Settings):
 class ModelSettings(_Settings):
     """Which network."""
 
-    name: Literal["lab"] = Field("lab", description="network")
-    pooling: Literal["stride", "max", "avg"] = Field("max", description="tactic that reduces the image by four")
+    name: NetworkName = Field("lab", description="network")
+    pooling: Literal["stride", "max", "avg"] = Field("max", description="tactic that reduces the image")
     hidden_size: Whole = Field(32, ge=1, le=4096, description="filters of the first convolution")
+    dropout: Real = _later(0.0, ge=0, lt=1, description="share of the features set to zero before the last layer")
+    layers: Annotated[tuple[AnyLayer, ...], as_layers] = _later((), description="layers of a network of your own")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _layers_name_themselves(cls, values: Any) -> Any:
+        if isinstance(values, Mapping) and values.get("layers") and "name" not in values:
+            return {**values, "name": "custom"}
+        return values
+
+    @model_validator(mode="after")
+    def _fits_the_network(self) -> Self:
+        if self.name == "custom" and not self.layers:
+            raise PydanticCustomError("layers", "a custom network needs them; or take another model.name")
+        if self.name != "custom" and self.layers:
+            raise PydanticCustomError(
+                "layers", f'are those of a custom network, not of {self.name}: set model.name = "custom"'
+            )
+        if self.name == "custom" and self.dropout:
+            raise PydanticCustomError("dropout", 'a custom network has it as a layer, {{type = "dropout", rate = 0.2}}')
+        return self
+
+    @property
+    def depends_on_pooling(self) -> bool:
+        """Whether the tactic makes a difference: in a network of one's own only where it has a `reduce`."""
+        return self.name != "custom" or any(isinstance(layer, Reduce) for layer in self.layers)
 
 
 class TrainingSettings(_Settings):
@@ -118,9 +101,17 @@ class TrainingSettings(_Settings):
     nesterov: Flag = Field(False, description="Nesterov's form of sgd's momentum")
     weight_decay: Real = Field(0.0, ge=0, le=10, description="of every weight and bias")
     schedule: Literal["constant", "cosine", "one_cycle"] = Field("constant", description="learning rate over the run")
+    warmup: Real = _later(0.0, ge=0, le=0.9, description="share of the steps in which the learning rate rises")
+    flips: Literal["none", "random", "alternating"] = _later("none", description="images mirrored left to right")
+    shift: Whole = _later(0, ge=0, le=64, description="pixels by which images are moved at most, each way")
+    shift_padding: Literal["reflect", "zero"] = _later("reflect", description="what a moved image uncovers")
+    cutout: Whole = _later(0, ge=0, le=512, description="pixels a side of a square that is blanked")
+    label_smoothing: Real = _later(0.0, ge=0, lt=1, description="share of the target that all classes have")
+    ema: Real = _later(0.0, ge=0, lt=1, description="averages weights: how much of the average a step keeps; 0: off")
+    test_flips: Flag = _later(False, description="scores an image and its mirror image, and averages the logits")
     seed: Whole = Field(0, ge=0, le=2**63 - 1, description="fixes initial weights and the order of the images")
     threads: Whole = Field(0, ge=0, le=1024, description="CPU threads; 0: the machine and the network decide")
-    precision: Literal["exact", "fast"] = Field(
+    precision: Literal["exact", "fast"] = _later(
         "exact", description="exact: float32, the same bits again; fast: bfloat16 and TF32 where the device has them"
     )
 
@@ -130,6 +121,8 @@ class TrainingSettings(_Settings):
             raise PydanticCustomError("momentum", "only sgd has it (adamw has moments of its own); leave it out")
         if self.nesterov and not self.momentum:
             raise PydanticCustomError("nesterov", "needs momentum: set training.momentum above 0")
+        if self.warmup and self.schedule == "one_cycle":
+            raise PydanticCustomError("warmup", "one_cycle has a rise of its own; leave it out, or take cosine")
         return self
 
 
@@ -150,7 +143,7 @@ class Experiment(_Settings):
         try:
             return cls.model_validate(dict(settings))
         except ValidationError as error:
-            raise SettingsError([_problem(details) for details in error.errors()]) from error
+            raise SettingsError([describe_problem(details, SECTIONS) for details in error.errors()]) from error
 
     def replace(self, field: str, value: object) -> Experiment:
         """The same experiment with one setting, `training.seed`, changed."""
@@ -167,12 +160,14 @@ class Experiment(_Settings):
     def fingerprint(self) -> str:
         """Sixteen hex digits, equal for experiments that differ in nothing but `seed` and `threads`.
 
-        A setting younger than format 1 counts where it differs from its default, so that runs keep their fingerprint.
+        Settings that came later count only where they are not at their default, so that an old run keeps its own.
         """
         settings = self.to_dict()
         del settings["training"]["seed"], settings["training"]["threads"]
-        for section, key in _LATER_SETTINGS:
-            if settings[section][key] == SECTIONS[section].model_fields[key].default:
+        plain = Experiment().to_dict()
+        for field in later_defaults():
+            section, _, key = field.partition(".")
+            if settings[section][key] == plain[section][key]:
                 del settings[section][key]
         canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
@@ -183,7 +178,6 @@ SECTIONS: dict[str, type[_Settings]] = {
     "model": ModelSettings,
     "training": TrainingSettings,
 }
-_LATER_SETTINGS = (("training", "precision"),)
 
 
 def setting_fields() -> list[str]:
@@ -193,59 +187,49 @@ def setting_fields() -> list[str]:
 
 def choices(field: str) -> tuple[str, ...]:
     """The allowed words of a setting, `("stride", "max", "avg")`; empty where any number or text goes."""
+    return words_of(_info(field).annotation)
+
+
+@dataclass(frozen=True)
+class SettingDescription:
+    """What a form needs to offer a setting.
+
+    Args:
+        field: its dotted name, `training.lr`.
+        kind: `words`, `whole`, `number`, `flag`, `classes`, `validation` or `layers`.
+        choices: the allowed words; empty where any number or text goes.
+        range: the allowed numbers in words, `1 … 4,096`; None where there are none.
+    """
+
+    field: str
+    kind: str
+    description: str
+    default: Any
+    choices: tuple[str, ...]
+    range: str | None
+
+
+def describe_setting(field: str) -> SettingDescription:
+    """A setting as plain data: its words, its range, its default.
+
+    Raises:
+        KeyError: if there is no such setting.
+    """
+    info = _info(field)
+    words = choices(field)
+    kind = "words" if words else _KINDS.get(info.annotation, field.partition(".")[2])
+    ranged = range_words(info.metadata) if bounds_of(info.metadata) else None
+    return SettingDescription(field, kind, info.description or "", info.get_default(), words, ranged)
+
+
+_KINDS: dict[Any, str] = {int: "whole", float: "number", bool: "flag"}
+
+
+def later_defaults() -> dict[str, Any]:
+    """The settings that the first runs did not have, by dotted name, with the default that those runs mean."""
+    return {field: _info(field).get_default() for field in setting_fields() if _info(field).json_schema_extra == LATER}
+
+
+def _info(field: str) -> FieldInfo:
     section, _, key = field.partition(".")
-    return tuple(word for word in get_args(SECTIONS[section].model_fields[key].annotation) if isinstance(word, str))
-
-
-def _problem(details: ErrorDetails) -> Problem:
-    """One of pydantic's errors in our words: field, value, what is allowed."""
-    location = [str(part) for part in details["loc"]]
-    kind = details["type"]
-    if len(location) == 1 and location[0] in SECTIONS and kind in SECTIONS[location[0]].model_fields:
-        return Problem(f"{location[0]}.{kind}", details["msg"])  # from a section's own validator
-    field = ".".join(location[:2])
-    value = details["input"]
-    if kind == "extra_forbidden":
-        return Problem(field, f"there is no such setting{_nearest_setting(location)}")
-    if kind in ("model_type", "dict_type", "model_attributes_type"):
-        return Problem(field, f"{_shown(value)} is not a table of settings ({', '.join(SECTIONS[field].model_fields)})")
-    if kind == "literal_error":
-        allowed = choices(field)
-        return Problem(field, f"{_shown(value)} is not one of {', '.join(allowed)}{suggestion(str(value), allowed)}")
-    if kind in ("whole", "number", "flag", "classes", "validation"):
-        limits = f" in {_range(field)}" if kind in ("whole", "number") else ""
-        return Problem(field, f"{_shown(value)} {details['msg']}{limits}")
-    return Problem(field, f"{_shown(value)} is not in {_range(field)}")
-
-
-def _shown(value: object) -> str:
-    """A value as Python writes it, a long one cut; a number of thousands of digits is not written at all."""
-    try:
-        return shorten(repr(value), 80)
-    except ValueError:
-        return "a number of thousands of digits"
-
-
-def _range(field: str) -> str:
-    section, _, key = field.partition(".")
-    bounds: dict[str, Any] = {}
-    for constraint in SECTIONS[section].model_fields[key].metadata:
-        for name in ("gt", "ge", "lt", "le", "multiple_of"):
-            if (bound := getattr(constraint, name, None)) is not None:
-                bounds[name] = bound
-    bounds = {name: int(bound) if bound == int(bound) else bound for name, bound in bounds.items()}
-    low = f"{bounds['ge']:,}" if "ge" in bounds else f"(above) {bounds['gt']:,}"
-    high = f"{bounds['le']:,}" if "le" in bounds else f"(below) {bounds['lt']:,}"
-    steps = f", a multiple of {bounds['multiple_of']}" if "multiple_of" in bounds else ""
-    return f"{low} … {high}{steps}"
-
-
-def _nearest_setting(location: Sequence[str]) -> str:
-    if len(location) == 1:
-        return suggestion(location[0], SECTIONS) or f" (sections: {', '.join(SECTIONS)})"
-    section, key = location[0], location[1]
-    near = suggestion(f"{section}.{key}", [field for field in setting_fields() if field.startswith(f"{section}.")])
-    elsewhere = [field for field in setting_fields() if field.endswith(f".{key}")]
-    if elsewhere:  # the right key in the wrong section
-        near = f" (did you mean {elsewhere[0]}?)"
-    return near or f" (settings: {', '.join(SECTIONS[section].model_fields)})"
+    return SECTIONS[section].model_fields[key]

@@ -45,7 +45,8 @@ def export_onnx(run: Run, *, output: Path | None = None, data_dir: Path | None =
         check_target(output, "output")
     dataset = _load_test_data(run, data_dir)
     experiment = Experiment.build(run.experiment)
-    architecture = build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
+    shape, flips = dataset.image_shape, experiment.training.test_flips
+    architecture = build_architecture(experiment.model, shape, len(dataset.classes), test_flips=flips)
     summary = run.summary or {}
     metadata = {
         "classes": json.dumps(list(dataset.classes)),

@@ -6,14 +6,16 @@ plain data here, so their ONNX nodes follow from them as their torch modules do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import architecture as plain
+from engine import blocks
+from engine import layers as plain
+from engine.architecture import Architecture
 from engine.version import __version__
 
 OPSET, IR_VERSION = 17, 8  # old enough for every onnxruntime that is in use
@@ -23,7 +25,7 @@ Weights = Mapping[str, NDArray[Any]]
 
 
 def build_graph(
-    architecture: plain.Architecture,
+    architecture: Architecture,
     image_shape: tuple[int, int, int],
     weights: Weights,
     metadata: Mapping[str, str],
@@ -44,13 +46,12 @@ def build_graph(
         helper.make_node("Div", ["centred", "normalize.std"], ["normalised"]),
         helper.make_node("Transpose", ["normalised"], ["channels_first"], perm=[0, 3, 1, 2]),
     ]
-    value = "channels_first"
-    last = len(architecture.layers) - 1
-    for number, layer in enumerate(architecture.layers):
-        output = OUTPUT if number == last else f"layer.{number}"
-        nodes.append(_node(layer, value, output, f"layers.{number}"))
-        value = output
-    arrays = {"scale": np.array(255, dtype=np.float32), **weights}
+    constants = dict[str, NDArray[Any]]()
+    if architecture.test_flips:
+        nodes += _flipped_and_averaged(architecture.layers, constants)
+    else:
+        nodes += _chain(architecture.layers, "channels_first", OUTPUT, "layers", constants)
+    arrays = {"scale": np.array(255, dtype=np.float32), **constants, **weights}
     used = {name for node in nodes for name in node.input}
     height, width, channels = image_shape
     graph = helper.make_graph(
@@ -72,8 +73,46 @@ def build_graph(
     return bytes(model.SerializeToString(deterministic=True))
 
 
+Constants = dict[str, NDArray[Any]]
+
+
+def _chain(layers: Sequence[plain.Layer], value: str, output: str, path: str, constants: Constants) -> Iterator[Any]:
+    """Layers that follow one another, from the tensor `value` to the tensor `output`; weights are named by `path`."""
+    from onnx import helper
+
+    kept = [(number, layer) for number, layer in enumerate(layers) if not isinstance(layer, plain.Dropout)]
+    if not kept:
+        yield helper.make_node("Identity", [value], [output], name=output)
+    for position, (number, layer) in enumerate(kept):
+        name = f"{path}.{number}"
+        into = output if position == len(kept) - 1 else name
+        if isinstance(layer, blocks.Residual):
+            for branch, members in layer.branches:
+                yield from _chain(members, value, f"{name}.{branch}", f"{name}.{branch}", constants)
+            yield _make("Add", [f"{name}.{branch}" for branch, _ in layer.branches], into)
+        else:
+            yield _node(layer, value, into, name, constants)
+        value = into
+
+
+def _flipped_and_averaged(layers: Sequence[plain.Layer], constants: Constants) -> Iterator[Any]:
+    """The images and their mirror images as one batch of 2 N, and the mean of each pair's logits."""
+    from onnx import helper
+
+    whole = np.iinfo(np.int64)
+    for name, number in (("last", -1), ("beyond_first", whole.min), ("width_axis", 3), ("backwards", -1)):
+        constants[name] = np.array([number], dtype=np.int64)
+    constants["two"] = np.array(2, dtype=np.float32)
+    yield _make("Slice", ["channels_first", "last", "beyond_first", "width_axis", "backwards"], "mirrored")
+    yield _make("Concat", ["channels_first", "mirrored"], "both", axis=0)
+    yield from _chain(layers, "both", "both_logits", "layers", constants)
+    yield helper.make_node("Split", ["both_logits"], ["logits_as_is", "logits_mirrored"], axis=0)
+    yield _make("Add", ["logits_as_is", "logits_mirrored"], "logits_sum")
+    yield _make("Div", ["logits_sum", "two"], OUTPUT)
+
+
 @singledispatch
-def _node(layer: plain.Layer, value: str, output: str, name: str) -> Any:
+def _node(layer: plain.Layer, value: str, output: str, name: str, constants: Constants) -> Any:
     raise TypeError(f"no ONNX node is known for the layer {layer!r}")
 
 
@@ -84,37 +123,54 @@ def _make(kind: str, inputs: list[str], output: str, **attributes: Any) -> Any:
 
 
 @_node.register
-def _(layer: plain.Conv, value: str, output: str, name: str) -> Any:
-    inputs = [value, f"{name}.weight", f"{name}.bias"]
+def _(layer: plain.Conv, value: str, output: str, name: str, constants: Constants) -> Any:
+    inputs = [value, f"{name}.weight", *([f"{name}.bias"] if layer.bias else [])]
     kernel, strides, pads = [layer.kernel] * 2, [layer.stride] * 2, [layer.padding] * 4
     return _make("Conv", inputs, output, kernel_shape=kernel, strides=strides, pads=pads)
 
 
 @_node.register
-def _(layer: plain.Relu, value: str, output: str, name: str) -> Any:
+def _(layer: plain.Relu, value: str, output: str, name: str, constants: Constants) -> Any:
     return _make("Relu", [value], output)
 
 
 @_node.register
-def _(layer: plain.MaxPool, value: str, output: str, name: str) -> Any:
+def _(layer: plain.BatchNorm, value: str, output: str, name: str, constants: Constants) -> Any:
+    parts = ("weight", "bias", "running_mean", "running_var")
+    return _make("BatchNormalization", [value, *(f"{name}.{part}" for part in parts)], output, epsilon=1e-5)
+
+
+@_node.register
+def _(layer: plain.Scale, value: str, output: str, name: str, constants: Constants) -> Any:
+    constants[f"{name}.factor"] = np.array(layer.factor, dtype=np.float32)
+    return _make("Mul", [value, f"{name}.factor"], output)
+
+
+@_node.register
+def _(layer: plain.GlobalAvgPool, value: str, output: str, name: str, constants: Constants) -> Any:
+    return _make("ReduceMean", [value], output, axes=[2, 3], keepdims=0)
+
+
+@_node.register
+def _(layer: plain.MaxPool, value: str, output: str, name: str, constants: Constants) -> Any:
     return _make("MaxPool", [value], output, kernel_shape=[layer.size] * 2, strides=[layer.size] * 2)
 
 
 @_node.register
-def _(layer: plain.AvgPool, value: str, output: str, name: str) -> Any:
+def _(layer: plain.AvgPool, value: str, output: str, name: str, constants: Constants) -> Any:
     return _make("AveragePool", [value], output, kernel_shape=[layer.size] * 2, strides=[layer.size] * 2)
 
 
 @_node.register
-def _(layer: plain.GlobalMaxPool, value: str, output: str, name: str) -> Any:
+def _(layer: plain.GlobalMaxPool, value: str, output: str, name: str, constants: Constants) -> Any:
     return _make("ReduceMax", [value], output, axes=[2, 3], keepdims=0)
 
 
 @_node.register
-def _(layer: plain.Flatten, value: str, output: str, name: str) -> Any:
+def _(layer: plain.Flatten, value: str, output: str, name: str, constants: Constants) -> Any:
     return _make("Flatten", [value], output, axis=1)
 
 
 @_node.register
-def _(layer: plain.Linear, value: str, output: str, name: str) -> Any:
+def _(layer: plain.Linear, value: str, output: str, name: str, constants: Constants) -> Any:
     return _make("Gemm", [value, f"{name}.weight", f"{name}.bias"], output, transB=1)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.architecture import build_architecture
+from engine.architecture import Architecture, build_architecture
 from engine.errors import LabError, Problem, SettingsError
 from engine.experiment import Experiment
 from engine.store.clock import utc_now
@@ -57,12 +57,29 @@ def prepare(experiment: Experiment, data_dir: Path | None = None) -> tuple[Exper
     dataset_settings = resolve_classes(experiment.dataset, data_dir)
     experiment = experiment.model_copy(update={"dataset": dataset_settings})
     dataset = load_dataset(dataset_settings, data_dir)
-    build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
-    images, batch = len(dataset.train.labels), experiment.training.batch_size
+    architecture = build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
+    problems = [*_batch_problems(experiment, architecture, len(dataset.train.labels)), *_shift_problems(experiment)]
+    if problems:
+        raise SettingsError(problems)
+    return experiment, dataset
+
+
+def _batch_problems(experiment: Experiment, architecture: Architecture, images: int) -> Iterator[Problem]:
+    batch = experiment.training.batch_size
     if batch > images:
         message = f"{batch:,} is more than the {images:,} training images; allowed is 1 … {images:,}"
-        raise SettingsError([Problem("training.batch_size", message)])
-    return experiment, dataset
+        yield Problem("training.batch_size", message)
+    elif 1 in (batch, images % batch) and any(row.type == "BatchNorm" for row in architecture.summary()):
+        message = f"{batch:,} leaves a batch of a single image of the {images:,}, and batch norm needs two or more"
+        yield Problem("training.batch_size", f"{message}; take another one")
+
+
+def _shift_problems(experiment: Experiment) -> Iterator[Problem]:
+    shift, side = experiment.training.shift, experiment.dataset.image_size
+    if shift >= side:
+        yield Problem(
+            "training.shift", f"{shift} moves an image of {side} pixels out of sight; allowed is 0 … {side - 1}"
+        )
 
 
 def move_data(run: Run, data_dir: Path) -> None:

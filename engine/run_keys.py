@@ -10,12 +10,28 @@ from engine.text import clean
 
 # Kept here so that listing runs need not import the settings' models; a test holds them together.
 SETTING_KEYS = {
-    "dataset": ("name", "classes", "validation", "split_seed", "image_size", "skip_broken"),
-    "model": ("name", "pooling", "hidden_size"),
+    "dataset": ("name", "classes", "validation", "split_seed", "image_size", "skip_broken", "train_fraction"),
+    "model": ("name", "pooling", "hidden_size", "dropout", "layers"),
     "training": (
         *("epochs", "batch_size", "optimizer", "lr", "momentum", "nesterov"),
-        *("weight_decay", "schedule", "seed", "threads", "precision"),
+        *("weight_decay", "schedule", "warmup", "flips", "shift", "shift_padding", "cutout", "label_smoothing"),
+        *("ema", "test_flips", "seed", "threads", "precision"),
     ),
+}
+# Settings that the first runs did not have, and what those runs mean by that.
+LATER_DEFAULTS: dict[str, Any] = {
+    "dataset.train_fraction": 1.0,
+    "model.dropout": 0.0,
+    "model.layers": [],
+    "training.warmup": 0.0,
+    "training.flips": "none",
+    "training.shift": 0,
+    "training.shift_padding": "reflect",
+    "training.cutout": 0,
+    "training.label_smoothing": 0.0,
+    "training.ema": 0.0,
+    "training.test_flips": False,
+    "training.precision": "exact",
 }
 SUMMARY_KEYS = (
     *("epochs_done", "selected_epoch", "train_accuracy", "validation_accuracy", "test_accuracy"),
@@ -94,7 +110,8 @@ def value_of(run: KeyedRun, field: str) -> Any:
     """What a run has under a resolved key; None where it has nothing."""
     section, _, setting = field.partition(".")
     if setting:
-        return ((run.document.get("experiment") or {}).get(section) or {}).get(setting)
+        settings = (run.document.get("experiment") or {}).get(section) or {}
+        return settings.get(setting, LATER_DEFAULTS.get(field)) if settings else None
     if field in _OTHERS:
         return _OTHERS[field](run)
     return (run.document.get("summary") or {}).get(field)

@@ -25,7 +25,7 @@ SETTINGS = {
     "validation": ("dataset.validation", "X", 'fraction of train to select on; 0: none; "test": the test split'),
     "split-seed": ("dataset.split_seed", "N", "fixes which images are held out"),
     "image-size": ("dataset.image_size", "PX", "pixels a side, for digits and folder; a multiple of 16"),
-    "model": ("model.name", "NAME", "network: lab"),
+    "model": ("model.name", "NAME", "network: lab, lab-bn, lab-deep, lab-global, resnet9"),
     "pooling": ("model.pooling", "P", "stride, max, avg"),
     "hidden-size": ("model.hidden_size", "N", "filters of the first convolution"),
     "epochs": ("training.epochs", "N", "passes over the training images"),
@@ -35,12 +35,18 @@ SETTINGS = {
     "momentum": ("training.momentum", "X", "of sgd"),
     "weight-decay": ("training.weight_decay", "X", "of every weight and bias"),
     "schedule": ("training.schedule", "S", "constant, cosine, one_cycle"),
+    "flips": ("training.flips", "F", "mirrored images: none, random, alternating"),
+    "shift": ("training.shift", "PX", "pixels by which images are moved at most"),
+    "cutout": ("training.cutout", "PX", "pixels a side of a blanked square"),
+    "label-smoothing": ("training.label_smoothing", "X", "share of the target that all classes have"),
+    "ema": ("training.ema", "X", "averages the weights; 0: off"),
+    "test-flips": ("training.test_flips", "true|false", "averages the logits of an image and its mirror image"),
     "seed": ("training.seed", "N", "initial weights and order of the images"),
     "threads": ("training.threads", "N", "CPU threads; 0: the machine and the network decide"),
     "precision": ("training.precision", "P", "exact, fast (bfloat16 and TF32 where the device has them)"),
 }
 _TEXT = {"dataset.name", "dataset.classes", "model.name", "model.pooling", "training.optimizer"}
-_TEXT |= {"training.schedule", "training.precision"}
+_TEXT |= {"training.schedule", "training.precision", "training.flips"}
 
 
 def settings_options(command: Command) -> Command:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.run_keys import LATER_DEFAULTS
 from engine.statistics import wilson
 
 # Settings that never make a group: runs that differ in them alone are the same experiment.
@@ -67,6 +68,8 @@ class Member:
             if isinstance(values, dict)
             for key, value in values.items()
         }
+        if self.settings:
+            self.settings = {**LATER_DEFAULTS, **self.settings}
         self.summary: dict[str, Any] = run.document.get("summary") or {}
         self.study: dict[str, Any] = run.document.get("study") or {}
         self.seed = self.settings.get("training.seed")

@@ -13,7 +13,7 @@ from engine.data.dataset import ImageDataset, Split, channel_statistics, split_s
 from engine.data.digits import Digits
 from engine.data.folder import Folder
 from engine.data.source import Decoded, Source, count_labels
-from engine.data.splits import check_counts, stratified
+from engine.data.splits import check_counts, share, stratified
 from engine.errors import DataError
 from engine.experiment import DatasetSettings
 from engine.text import clean
@@ -57,6 +57,8 @@ def load_dataset(settings: DatasetSettings, data_dir: Path | None = None) -> Ima
     elif settings.validation:
         kept, held = stratified(train.labels, float(settings.validation), settings.split_seed)
         train, validation, selected_on = train.take(kept), train.take(held), "validation"
+    if settings.train_fraction < 1:
+        train = train.take(share(train.labels, settings.train_fraction, settings.split_seed))
     mean, std = channel_statistics(train.images)
     return ImageDataset(
         name=settings.name,

@@ -33,6 +33,22 @@ def stratified(labels: Rows, fraction: float, seed: int) -> tuple[Rows, Rows]:
     return np.flatnonzero(~held), np.flatnonzero(held)
 
 
+def share(labels: Rows, fraction: float, seed: int) -> Rows:
+    """Rows of a share of each class, at least one of each, in data-set order; a larger share holds a smaller one.
+
+    Args:
+        labels: int64 `[N]`.
+        fraction: of each class, in (0, 1].
+        seed: fixes which.
+    """
+    random = np.random.RandomState([seed, 1])  # another stream than that of the images held out
+    kept = np.zeros(len(labels), dtype=bool)
+    for label in np.unique(labels):
+        rows = random.permutation(np.flatnonzero(labels == label))
+        kept[rows[: max(1, round(len(rows) * fraction))]] = True
+    return np.flatnonzero(kept)
+
+
 def check_counts(counts: Sequence[int], classes: Sequence[str], *, needed: int, where: str) -> None:
     """Every class has `needed` images or more.
 

@@ -43,7 +43,7 @@ def train(
     if run is None:
         home = store if isinstance(store, RunStore) else RunStore(store)
         run = queue_run(home, prepared, device=device, data_dir=data)
-    elif run.experiment != prepared.to_dict():
+    elif Experiment.build(run.experiment) != prepared:
         raise RequestError(f"run {run.id} has other settings; make a new one with store.create", field="run")
     with run.own() as owner:
         owner.forget_requests()

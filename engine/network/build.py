@@ -9,49 +9,67 @@ from functools import singledispatch
 import torch
 from torch import Tensor, nn
 
-from engine import architecture as plain
-from engine.network.modules import GlobalMaxPool2d, Normalize
+from engine import blocks
+from engine import layers as plain
+from engine.architecture import Architecture
+from engine.network import modules
+from engine.network.modules import Normalize
 
 
 class ImageNetwork(nn.Module):
-    """A whole network: `normalize`, then `layers`.
+    """A whole network: `normalize`, then `layers`; in eval mode with test-time flips, where they are on.
 
-    Training may normalise its images once and call `layers` itself; evaluation and export run all of it.
+    Training may normalise its images once and call `logits` itself; evaluation and export run all of it.
     """
 
-    def __init__(self, normalize: Normalize, layers: nn.Sequential) -> None:
+    def __init__(self, normalize: Normalize, layers: nn.Sequential, *, test_flips: bool = False) -> None:
         super().__init__()
         self.normalize = normalize
         self.layers = layers
+        self.test_flips = test_flips
 
     def forward(self, images: Tensor) -> Tensor:
         """`uint8 [N, H, W, C] -> logits float32 [N, K]`."""
-        logits: Tensor = self.layers(self.normalize(images))
+        return self.logits(self.normalize(images))
+
+    def logits(self, normalised: Tensor) -> Tensor:
+        """`float32 [N, C, H, W] -> logits float32 [N, K]`."""
+        logits: Tensor = self.layers(normalised)
+        if self.test_flips and not self.training:
+            logits = (logits + self.layers(normalised.flip(3))) / 2
         return logits
 
 
 def build_network(
-    architecture: plain.Architecture, mean: Sequence[float], std: Sequence[float], generator: torch.Generator
+    architecture: Architecture,
+    mean: Sequence[float],
+    std: Sequence[float],
+    generator: torch.Generator,
+    noise: torch.Generator | None = None,
 ) -> ImageNetwork:
     """The network on the CPU, with torch's default initial weights drawn from `generator` alone.
 
     Args:
         mean, std: per channel, of the training split, in units of [0, 1].
         generator: a CPU generator; the global one is neither read nor advanced.
+        noise: what dropout draws from while training, on the device where that happens; None: eval mode alone.
     """
-    modules: list[nn.Module] = []
-    shape: plain.Shape = architecture.input_shape
-    for layer in architecture.layers:
-        with torch.device("meta"):
-            module = _module(layer, shape)
-        module = module.to_empty(device="cpu")
-        for child in module.modules():
-            if isinstance(child, nn.Conv2d | nn.Linear):
-                _initialize(child, generator)
-        modules.append(module)
-        shape = layer.output_shape(shape)
-    network = ImageNetwork(Normalize(mean, std), nn.Sequential(*modules))
+    stack = _stack(architecture.layers, architecture.input_shape)
+    for module in stack.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            _initialize(module, generator)
+        elif isinstance(module, modules.Dropout):
+            module.generator = noise
+    network = ImageNetwork(Normalize(mean, std), stack, test_flips=architecture.test_flips)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def _stack(layers: Sequence[plain.Layer], shape: plain.Shape) -> nn.Sequential:
+    stack = nn.Sequential()
+    for layer in layers:
+        stack.append(_module(layer, shape))
+        shape = layer.output_shape(shape)
+    return stack
 
 
 def _initialize(module: nn.Conv2d | nn.Linear, generator: torch.Generator) -> None:
@@ -69,12 +87,29 @@ def _module(layer: plain.Layer, shape: plain.Shape) -> nn.Module:
 
 @_module.register
 def _(layer: plain.Conv, shape: plain.Shape) -> nn.Module:
-    return nn.Conv2d(shape[0], layer.filters, layer.kernel, layer.stride, layer.padding)
+    with torch.device("meta"):  # torch would draw initial weights from the global generator
+        module = nn.Conv2d(shape[0], layer.filters, layer.kernel, layer.stride, layer.padding, bias=layer.bias)
+    return module.to_empty(device="cpu")
+
+
+@_module.register
+def _(layer: plain.BatchNorm, shape: plain.Shape) -> nn.Module:
+    return modules.BatchNorm2d(shape[0], layer.momentum)
 
 
 @_module.register
 def _(layer: plain.Relu, shape: plain.Shape) -> nn.Module:
     return nn.ReLU()
+
+
+@_module.register
+def _(layer: plain.Dropout, shape: plain.Shape) -> nn.Module:
+    return modules.Dropout(layer.rate)
+
+
+@_module.register
+def _(layer: plain.Scale, shape: plain.Shape) -> nn.Module:
+    return modules.Scale(layer.factor)
 
 
 @_module.register
@@ -89,7 +124,12 @@ def _(layer: plain.AvgPool, shape: plain.Shape) -> nn.Module:
 
 @_module.register
 def _(layer: plain.GlobalMaxPool, shape: plain.Shape) -> nn.Module:
-    return GlobalMaxPool2d()
+    return modules.GlobalMaxPool2d()
+
+
+@_module.register
+def _(layer: plain.GlobalAvgPool, shape: plain.Shape) -> nn.Module:
+    return modules.GlobalAvgPool2d()
 
 
 @_module.register
@@ -99,4 +139,11 @@ def _(layer: plain.Flatten, shape: plain.Shape) -> nn.Module:
 
 @_module.register
 def _(layer: plain.Linear, shape: plain.Shape) -> nn.Module:
-    return nn.Linear(shape[0], layer.outputs)
+    with torch.device("meta"):
+        module = nn.Linear(shape[0], layer.outputs)
+    return module.to_empty(device="cpu")
+
+
+@_module.register
+def _(layer: blocks.Residual, shape: plain.Shape) -> nn.Module:
+    return modules.Residual(_stack(layer.layers, shape), _stack(layer.shortcut, shape))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 class Normalize(nn.Module):
@@ -35,3 +36,78 @@ class GlobalMaxPool2d(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """`[N, C, H, W] -> [N, C]`."""
         return images.amax(dim=(2, 3))
+
+
+class GlobalAvgPool2d(nn.Module):
+    """The mean of each channel."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """`[N, C, H, W] -> [N, C]`."""
+        return images.mean(dim=(2, 3))
+
+
+class BatchNorm2d(nn.Module):
+    """Batch normalisation without torch's counter of batches, so that all of its state is float32 and can be averaged.
+
+    Source: Ioffe & Szegedy 2015; as `torch.nn.BatchNorm2d` with a fixed momentum.
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, channels: int, momentum: float, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.momentum, self.eps = momentum, eps
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """`[N, C, H, W] -> [N, C, H, W]`: by the batch while training, by the running statistics in eval mode."""
+        statistics = self.running_mean, self.running_var, self.weight, self.bias
+        return F.batch_norm(images, *statistics, self.training, self.momentum, self.eps)
+
+
+class Dropout(nn.Module):
+    """Dropout that draws from a generator of the run's own, set before training.
+
+    Source: Srivastava et al. 2014, scaled up while training.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+        self.generator: torch.Generator | None = None
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Any shape; in eval mode as it is."""
+        if not self.training or not self.rate:
+            return values
+        kept = torch.empty_like(values).bernoulli_(1 - self.rate, generator=self.generator)
+        return values * kept / (1 - self.rate)
+
+
+class Scale(nn.Module):
+    """Multiplies by a constant."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Any shape."""
+        return values * self.factor
+
+
+class Residual(nn.Module):
+    """What `layers` make of the images, plus the images themselves or what `shortcut` makes of them."""
+
+    def __init__(self, layers: nn.Sequential, shortcut: nn.Sequential) -> None:
+        super().__init__()
+        self.layers, self.shortcut = layers, shortcut
+
+    def forward(self, images: Tensor) -> Tensor:
+        """`[N, C, H, W] -> [N, C', H', W']`."""
+        summed: Tensor = self.layers(images) + self.shortcut(images)
+        return summed

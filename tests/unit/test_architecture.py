@@ -6,20 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from engine.architecture import (
-    Architecture,
-    AvgPool,
-    Conv,
-    Flatten,
-    GlobalMaxPool,
-    Layer,
-    Linear,
-    MaxPool,
-    Relu,
-    build_architecture,
-)
+from engine.architecture import Architecture, build_architecture
 from engine.errors import SettingsError
 from engine.experiment import ModelSettings
+from engine.layers import AvgPool, Conv, Flatten, GlobalMaxPool, Layer, Linear, MaxPool, Relu
 from engine.network import ImageNetwork, build_network
 from engine.training.seeds import generator_for
 

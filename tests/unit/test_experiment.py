@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import SettingsError
-from engine.experiment import Experiment, choices, setting_fields
+from engine.experiment import Experiment, choices, describe_setting, later_defaults, setting_fields
 
 PROBLEMS: list[tuple[str, Any, str]] = [
     ("dataset.name", "cifar1000", "did you mean cifar100?"),
@@ -42,6 +43,14 @@ PROBLEMS: list[tuple[str, Any, str]] = [
     ("model.lr", 3, "did you mean training.lr?"),
     ("traning", {"lr": 1}, "did you mean training?"),
     ("training", 3, "not a table"),
+    ("dataset.train_fraction", 0, "(above) 0 … 1"),
+    ("training.flips", "mirror", "is not one of none, random, alternating"),
+    ("training.shift", -1, "0 … 64"),
+    ("training.label_smoothing", 1.0, "(below) 1"),
+    ("training.ema", 1, "(below) 1"),
+    ("training.warmup", 0.95, "0 … 0.9"),
+    ("training.test_flips", "yes", "neither true nor false"),
+    ("model.dropout", 1.0, "(below) 1"),
 ]
 
 
@@ -73,6 +82,24 @@ def test_the_fingerprint_is_blind_to_seed_and_threads_alone() -> None:
     assert plain.replace("training.threads", 2).fingerprint == plain.fingerprint
     for field, value in (("training.lr", 0.1), ("model.pooling", "avg"), ("dataset.split_seed", 1)):
         assert plain.replace(field, value).fingerprint != plain.fingerprint
+
+
+def test_settings_that_came_later_leave_the_fingerprints_of_old_experiments_as_they_were() -> None:
+    from engine.run_keys import LATER_DEFAULTS
+
+    assert Experiment().fingerprint == "2ec4023be34f3915"  # as the first version had it
+    later = {field: json.loads(json.dumps(default)) for field, default in later_defaults().items()}
+    assert later == LATER_DEFAULTS
+    assert Experiment().replace("training.ema", 0.9).fingerprint != Experiment().fingerprint
+
+
+def test_every_setting_is_described_for_a_form() -> None:
+    for field in setting_fields():
+        described = describe_setting(field)
+        assert described.description
+        assert described.kind in ("words", "whole", "number", "flag", "classes", "validation", "layers")
+        assert bool(described.choices) == (described.kind == "words")
+        assert (described.range is not None) == (described.kind in ("whole", "number"))
 
 
 def test_settings_are_frozen() -> None:

@@ -16,20 +16,10 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from engine import export_onnx, predict, verify
-from engine.architecture import (
-    Architecture,
-    AvgPool,
-    Conv,
-    Flatten,
-    GlobalMaxPool,
-    Layer,
-    Linear,
-    MaxPool,
-    Relu,
-    build_architecture,
-)
+from engine.architecture import Architecture, build_architecture
 from engine.errors import DataError, LabError, RefusedError, RequestError
 from engine.experiment import ModelSettings
+from engine.layers import AvgPool, Conv, Flatten, GlobalMaxPool, Layer, Linear, MaxPool, Relu
 from engine.network import build_network
 from engine.onnx_bounds import images_at_once
 from engine.onnx_graph import build_graph

@@ -15,6 +15,7 @@ from engine.onnx_model import OnnxModel
 from engine.report_formats import report_document
 from engine.store import Run, RunStore, layout
 from engine.training.checkpoint import load_checkpoint
+from tests.unit.comparison.fakes import FakeRun
 
 RUNS = Path(__file__).parents[2] / "fixtures" / "runs"
 
@@ -31,6 +32,15 @@ def test_its_settings_and_numbers_are_read(kept: Run) -> None:
     assert experiment.fingerprint == kept.document["fingerprint"]
     assert [record["epoch"] for record in kept.history().records] == [1, 2, 3]
     assert compare([kept])["runs"][0]["metrics"]["test_accuracy"]["n"] == 72
+
+
+def test_settings_it_does_not_have_are_their_defaults(kept: Run) -> None:
+    from engine.filters import parse_filter
+
+    assert parse_filter("flips:none ema=0")(kept)
+    full = {**kept.document, "experiment": Experiment.build(kept.experiment).to_dict()}
+    newer = FakeRun("20260101-120000-f002", "newer", full)
+    assert compare([kept, newer])["differs"] == []
 
 
 def test_its_report_follows_from_its_predictions(kept: Run) -> None:
