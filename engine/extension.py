@@ -51,8 +51,8 @@ def extend_run(
     if data_dir is not None:
         prepare(experiment, data_dir)
     place = str(data_dir.resolve()) if data_dir else (old.document.get("request") or {}).get("data_dir")
-    schedule = experiment.training.schedule
-    equal = not depends_on_length(schedule)
+    schedule = experiment.training.schedule + (" with warmup" if experiment.training.warmup else "")
+    equal = not depends_on_length(experiment.training)
     run = queue_run(store, experiment, name=name or f"{old.name}-{epochs}", device=device, foreground=True)
     with run.own() as owner:
         scalars = {**checkpoint.scalars, "fingerprint": experiment.fingerprint, "experiment": experiment.to_dict()}

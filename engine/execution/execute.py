@@ -166,7 +166,7 @@ def _evaluate(
     """Score every split with the selected weights; predictions, report and weights go into the folder."""
     owner.update(state="evaluating")
     weights = trainer.selection.state_dict()
-    trainer.network.load_state_dict(weights)
+    trainer.scored.load_state_dict(weights)
     selected = {"selected_epoch": int(trainer.selection.epoch), "selected_on": dataset.selected_on}
     on_cpu = {name: tensor.cpu().contiguous() for name, tensor in weights.items()}
     replace_file(owner.run.path / BEST, encode(on_cpu, selected))
@@ -175,7 +175,7 @@ def _evaluate(
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     for name, split in splits.items():
         if len(split.labels):
-            scored[name] = score_split(trainer.network, split, device)
+            scored[name] = score_split(trainer.scored, split, device)
             reports[name] = make_report(scored[name].labels, scored[name].predictions, dataset.classes)
             yield Evaluated(name, reports[name])
     arrays = {

@@ -23,7 +23,8 @@ def estimate_bytes(architecture: Architecture, dataset: ImageDataset, settings: 
     pixels = math.prod(dataset.image_shape)
     activations = pixels + sum(math.prod(row.output_shape) for row in architecture.summary())
     batch = min(settings.batch_size, len(dataset.train.labels))
-    numbers = images * pixels + _COPIES[settings.optimizer] * architecture.parameters + 3 * batch * activations
+    copies = _COPIES[settings.optimizer] + (2 if settings.ema else 0)
+    numbers = images * pixels + copies * architecture.parameters + 3 * batch * activations
     return 4 * numbers + _CONTEXT_BYTES
 
 

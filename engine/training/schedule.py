@@ -15,7 +15,7 @@ START = 1 / 25
 END = 1e-4
 
 
-def learning_rate(schedule: str, highest: float, step: int, steps: int) -> float:
+def learning_rate(schedule: str, highest: float, step: int, steps: int, warmup: float = 0.0) -> float:
     """The learning rate of one step.
 
     Args:
@@ -23,23 +23,27 @@ def learning_rate(schedule: str, highest: float, step: int, steps: int) -> float
         highest: the setting `training.lr`.
         step: steps already done, 0 … steps - 1.
         steps: steps of the whole run.
+        warmup: for `constant` and `cosine`, the share of the steps in which it first rises in equal parts.
 
     Source: cosine as in SGDR (Loshchilov & Hutter 2017) without restarts; one cycle as in Smith & Topin 2018
     in the cosine form of torch's `OneCycleLR`, with momentum left alone.
     """
+    rising = warmup * steps
+    if step < rising:
+        return highest * (step + 1) / (rising + 1)
     if schedule == "constant":
         return highest
     if schedule == "cosine":
-        return _anneal(highest, 0.0, step / steps)
+        return _anneal(highest, 0.0, (step - rising) / (steps - rising))
     warm = WARMUP * steps - 1
     if step <= warm:
         return _anneal(highest * START, highest, step / warm)
     return _anneal(highest, highest * START * END, (step - warm) / max(steps - 1 - warm, 1e-9))
 
 
-def depends_on_length(schedule: str) -> bool:
+def depends_on_length(settings: TrainingSettings) -> bool:
     """Whether a longer run has other learning rates from its first step on."""
-    return schedule != "constant"
+    return settings.schedule != "constant" or settings.warmup > 0
 
 
 def _anneal(start: float, end: float, fraction: float) -> float:
@@ -63,7 +67,8 @@ class RateTable:
 
     def rate(self, step: int) -> float:
         """Of one step of the run, from 0."""
-        return learning_rate(self._settings.schedule, self._settings.lr, step, self._steps)
+        settings = self._settings
+        return learning_rate(settings.schedule, settings.lr, step, self._steps, settings.warmup)
 
     def cover(self, first: int, count: int) -> int:
         """See that the rates of `count` steps are there, at most `STEPS`; where in the table the first one is."""

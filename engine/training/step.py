@@ -12,6 +12,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.network import ImageNetwork
+from engine.training.augmentation import Augmentation
+from engine.training.averaging import WeightAverage
 from engine.training.batches import Batches
 from engine.training.optimizer import Optimizer
 from engine.training.position import Position
@@ -30,6 +32,10 @@ class TrainingStep:
         rates: the learning rates to come.
         position: which step it is.
         precision: of the forward pass.
+        augmentation: of the images, if it is on.
+        label_smoothing: the share of the target that all classes have, in [0, 1).
+        average: of the weights; None: not kept.
+        noise: what dropout draws from; None where there is none.
 
     Attributes:
         order: int64 `[N]`, the order of the images in this epoch.
@@ -45,10 +51,16 @@ class TrainingStep:
         rates: RateTable,
         position: Position,
         precision: Precision,
+        *,
+        augmentation: Augmentation,
+        label_smoothing: float = 0.0,
+        average: WeightAverage | None = None,
+        noise: torch.Generator | None = None,
     ) -> None:
         self.network, self.optimizer = network, optimizer
         self.scores = BatchScores(batches.sizes)
-        self.generators: list[torch.Generator] = []
+        self.generators = [noise] if noise is not None else []
+        self._augmentation, self._smoothing, self._average = augmentation, label_smoothing, average
         self._batches, self._rates, self._position, self._precision = batches, rates, position, precision
         # padded to whole batches, so that the rows of a step are one row of a table
         rows = torch.zeros(batches.steps * batches.batch_size, dtype=torch.int64, device=batches.device)
@@ -72,14 +84,17 @@ class TrainingStep:
         logits = logits.float()
         loss = self._loss(logits, labels)
         self.optimizer.update(torch.autograd.grad(loss, self.optimizer.parameters))
+        if self._average is not None:
+            self._average.update()
         self.scores.record(self._position.step, loss.detach(), logits.detach(), labels)
         self._position.end_step()
 
     def _batch(self, size: int) -> tuple[Tensor, Tensor]:
         """Images `float32 [B, C, H, W]` as the network's layers take them, and labels `int64 [B]`."""
         rows = torch.index_select(self._table, 0, self._position.step, out=self._rows)  # [1, B]
-        return self._batches.gather(rows[0, :size])
+        images, labels = self._batches.gather(rows[0, :size])
+        return self._augmentation.apply(images, self._position.step), labels
 
     def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """What is minimised, and recorded as the loss: a scalar, from logits `[B, K]` and labels `[B]`."""
-        return F.cross_entropy(logits, labels)
+        return F.cross_entropy(logits, labels, label_smoothing=self._smoothing)

@@ -16,7 +16,9 @@ from engine.architecture import build_architecture
 from engine.data import ImageDataset
 from engine.events import EpochEnded, StepProgress
 from engine.experiment import Experiment
-from engine.network import build_network
+from engine.network import Dropout, ImageNetwork, build_network
+from engine.training.augmentation import Augmentation
+from engine.training.averaging import WeightAverage
 from engine.training.batches import Batches
 from engine.training.capture import Eager, KeptState, Path, PathMaker, choose_path
 from engine.training.fetch import DivergedError, EndedEpoch, read_numbers
@@ -58,19 +60,35 @@ class Trainer:
         self.settings = experiment.training
         self.device = device
         self.precision = precision
-        architecture = build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
-        weights = generator_for(self.settings.seed, "weights", torch.device("cpu"))
-        self.network = build_network(architecture, dataset.mean.tolist(), dataset.std.tolist(), weights).to(device)
+        self.noise = generator_for(self.settings.seed, "dropout", device)
+        self.network = self._build(dataset)
+        self.average = (
+            WeightAverage(self.network, self._build(dataset), self.settings.ema) if self.settings.ema else None
+        )
+        self.scored = self.average.network if self.average else self.network
         self.optimizer = build_optimizer(self.settings, self.network)
         self.shuffle = generator_for(self.settings.seed, "shuffle", device)
-        self.selection = Selection(self.network)
+        self.selection = Selection(self.scored)
 
         self.train = Batches(dataset.train, self.network.normalize, self.settings.batch_size, device)
         self._held_out = Batches(dataset.validation, self.network.normalize, self.settings.batch_size, device)
-        self._validation = Validation(self.network, self._held_out, precision)
+        self._validation = Validation(self.scored, self._held_out, precision)
         self._position = Position(device)
         self._rates = RateTable(self.settings, self.settings.epochs * self.train.steps, device)
-        self._step = TrainingStep(self.network, self.train, self.optimizer, self._rates, self._position, precision)
+        self.augmentation = Augmentation(self.settings, self.train, dataset.image_shape[:2])
+        has_noise = any(isinstance(module, Dropout) for module in self.network.modules())
+        self._step = TrainingStep(
+            self.network,
+            self.train,
+            self.optimizer,
+            self._rates,
+            self._position,
+            precision,
+            augmentation=self.augmentation,
+            label_smoothing=self.settings.label_smoothing,
+            average=self.average,
+            noise=self.noise if has_noise else None,
+        )
         self._table = EpochTable(COLUMNS + 1 + (COLUMNS if self._held_out.size else 0), device)
 
         self.epoch = 0  # epochs done
@@ -81,6 +99,14 @@ class Trainer:
         self._make_path = make_path
         self._path: Path | None = None
         self._full, self._last, self._finish = self._step.full, self._step.last, self._finish_epoch
+
+    def _build(self, dataset: ImageDataset) -> ImageNetwork:
+        """The network with its first weights, which depend on the seed alone."""
+        flips, shape, classes = self.settings.test_flips, dataset.image_shape, len(dataset.classes)
+        architecture = build_architecture(self.experiment.model, shape, classes, test_flips=flips)
+        weights = generator_for(self.settings.seed, "weights", torch.device("cpu"))
+        network = build_network(architecture, dataset.mean.tolist(), dataset.std.tolist(), weights, self.noise)
+        return network.to(self.device)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -114,11 +140,20 @@ class Trainer:
             "selection": {name: getattr(self.selection, name) for name in ("epoch", "correct", "loss")},
             "position": {"order": self.order, "losses": self.scores.losses, "correct": self.scores.correct},
         }
+        if self.average:
+            groups["average"] = dict(self.average.network.state_dict())
+        if self.augmentation.is_on:
+            groups["position"]["draws"] = self.augmentation.draws
         return {f"{group}.{name}": tensor for group, members in groups.items() for name, tensor in members.items()}
 
     def generators(self) -> dict[str, torch.Generator]:
         """What training draws from, by name."""
-        return {"shuffle": self.shuffle}
+        sources = {"shuffle": self.shuffle}
+        if self.augmentation.is_on:
+            sources["augmentation"] = self.augmentation.generator
+        if self._step.generators:
+            sources["dropout"] = self.noise
+        return sources
 
     def prepare(self) -> str | None:
         """Capture the work, where it is to be captured; why it could not be and is done eagerly, or None.
@@ -187,6 +222,7 @@ class Trainer:
         for number in range(1, count + 1):
             if self.step == 0:
                 torch.randperm(self.train.size, generator=self.shuffle, out=self.order)
+                self.augmentation.draw(self.epoch, self.order)
             self.step += 1
             if self.step < self.steps_per_epoch:
                 self._full()

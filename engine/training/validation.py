@@ -15,7 +15,7 @@ class Validation:
     """Scores of the validation split, batch by batch of `training.batch_size`.
 
     Args:
-        network: whose layers are run, in eval mode.
+        network: what is scored, in eval mode.
         batches: the validation split; may be empty.
         precision: as in training; reports are made in float32 whatever it is.
     """
@@ -28,11 +28,12 @@ class Validation:
     @torch.no_grad()
     def run(self) -> None:
         """Score every batch, on the device."""
+        was_training = self._network.training
         self._network.eval()
         for step, number in enumerate(self._numbers):
             images, labels = self._batches.part(step)
             with self._precision.autocast(images.device):
-                logits = self._network.layers(images)
+                logits = self._network.logits(images)
             logits = logits.float()
             self.scores.record(number, F.cross_entropy(logits, labels), logits, labels)
-        self._network.train()
+        self._network.train(was_training)

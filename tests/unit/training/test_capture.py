@@ -72,6 +72,7 @@ VARIANTS: list[dict[str, Any]] = [
     {"optimizer": "adamw", "lr": 0.01, "schedule": "one_cycle"},
     {"validation": 0.0, "batch_size": 1000},
     {"batch_size": 7, "schedule": "cosine"},
+    {"name": "lab-bn", "dropout": 0.2, "ema": 0.9, "flips": "alternating", "shift": 2, "cutout": 3, "test_flips": True},
 ]
 
 

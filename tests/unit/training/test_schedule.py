@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
+from engine.experiment import TrainingSettings
 from engine.training.schedule import depends_on_length, learning_rate
 
 STEPS = 40
@@ -48,5 +51,14 @@ def test_short_runs_have_finite_positive_rates(schedule: str, steps: int) -> Non
         assert 0 < learning_rate(schedule, 0.2, step, steps) <= 0.2
 
 
+def test_a_warm_up_rises_in_equal_parts_to_the_schedule_behind_it() -> None:
+    found = [learning_rate("constant", 0.2, step, 20, 0.25) for step in range(20)]
+    assert found[:5] == pytest.approx([0.2 * k / 6 for k in range(1, 6)])
+    assert found[5:] == [0.2] * 15
+    behind = [learning_rate("cosine", 0.2, step, 20, 0.25) for step in range(5, 20)]
+    assert behind == pytest.approx([learning_rate("cosine", 0.2, step, 15) for step in range(15)])
+
+
 def test_only_a_constant_rate_does_not_know_the_length() -> None:
-    assert [name for name in ("constant", "cosine", "one_cycle") if depends_on_length(name)] == ["cosine", "one_cycle"]
+    wished: list[dict[str, Any]] = [{}, {"warmup": 0.1}, {"schedule": "cosine"}, {"schedule": "one_cycle"}]
+    assert [depends_on_length(TrainingSettings(**wish)) for wish in wished] == [False, True, True, True]

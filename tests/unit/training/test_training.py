@@ -79,6 +79,11 @@ OPTIMIZERS: list[dict[str, Any]] = [
     {"schedule": "one_cycle", "momentum": 0.5},
     {"validation": 0.0},
     {"validation": "test"},
+    {"flips": "random", "shift": 2, "cutout": 4, "label_smoothing": 0.1},
+    {"flips": "alternating", "shift": 3, "shift_padding": "zero", "schedule": "cosine", "warmup": 0.3},
+    {"name": "lab-bn", "ema": 0.9, "dropout": 0.3, "test_flips": True},
+    {"name": "resnet9", "momentum": 0.9, "flips": "random", "ema": 0.5},
+    {"train_fraction": 0.5},
 ]
 
 
