@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,22 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     if not equals or key.strip().count(".") != 1:
         raise RequestError(f"--set {clean(text)!r}: write section.key=value, as in training.lr=0.01", field="set")
     return key.strip(), parse_value(value.strip())
+
+
+def parse_alternatives(texts: Sequence[str]) -> tuple[Settings, dict[str, list[Any]]]:
+    """Assignments in which a list, or a key that comes again, means alternatives.
+
+    Returns:
+        Nested settings with one value, and the alternatives of the others by dotted name.
+    """
+    found: dict[str, list[Any]] = {}
+    for key, value in map(parse_assignment, texts):
+        found.setdefault(key, []).extend(value if isinstance(value, list) else [value])
+    lists = {key for key, value in map(parse_assignment, texts) if isinstance(value, list)}
+    if empty := [key for key, values in found.items() if not values]:
+        raise RequestError(f"--set {clean(empty[0])}: the list of alternatives is empty", field="set")
+    axes = {key: values for key, values in found.items() if len(values) > 1 or key in lists}
+    return nest({key: values[0] for key, values in found.items() if key not in axes}), axes
 
 
 def merge(*layers: Mapping[str, Any]) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,11 +58,15 @@ def prepare(experiment: Experiment, data_dir: Path | None = None) -> tuple[Exper
     dataset_settings = resolve_classes(experiment.dataset, data_dir)
     experiment = experiment.model_copy(update={"dataset": dataset_settings})
     dataset = load_dataset(dataset_settings, data_dir)
+    _check_fits(experiment, dataset)
+    return experiment, dataset
+
+
+def _check_fits(experiment: Experiment, dataset: ImageDataset) -> None:
     architecture = build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
     problems = [*_batch_problems(experiment, architecture, len(dataset.train.labels)), *_shift_problems(experiment)]
     if problems:
         raise SettingsError(problems)
-    return experiment, dataset
 
 
 def _batch_problems(experiment: Experiment, architecture: Architecture, images: int) -> Iterator[Problem]:
@@ -94,8 +99,29 @@ def move_data(run: Run, data_dir: Path) -> None:
         owner.update(request={**(owner.run.document.get("request") or {}), "data_dir": str(data_dir.resolve())})
 
 
-def default_name(experiment: Experiment) -> str:
-    """A name one can type: `cifar100-3-max-s0`."""
+def prepare_all(experiments: Sequence[Experiment], data_dir: Path | None = None) -> list[Experiment]:
+    """Several experiments as `prepare` leaves them; each data set is read once.
+
+    Raises:
+        SettingsError, DataError: as `prepare` does.
+    """
+    prepared: list[Experiment] = []
+    dataset: ImageDataset | None = None
+    for number, experiment in enumerate(experiments):
+        if dataset is not None and experiment.dataset == experiments[number - 1].dataset:
+            found = experiment.model_copy(update={"dataset": prepared[-1].dataset})
+            _check_fits(found, dataset)
+        else:
+            found, dataset = prepare(experiment, data_dir)
+        prepared.append(found)
+    return prepared
+
+
+def default_name(experiment: Experiment, word: str = "") -> str:
+    """A name one can type: `cifar100-3-max-s0`; for a study's run with the word that tells it apart."""
+    if word:
+        plain = re.sub(r"[^\w.%-]+", "-", word).strip("-")[:100]
+        return f"{experiment.dataset.name}-{len(experiment.dataset.classes)}-{plain}-s{experiment.training.seed}"
     dataset, model, training = experiment.dataset, experiment.model, experiment.training
     network = "" if model.name == "lab" else f"-{model.name}"
     return f"{dataset.name}-{len(dataset.classes)}{network}-{model.pooling}-s{training.seed}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from engine.errors import RequestError
 from engine.store import Run
@@ -50,3 +52,27 @@ def _by_id(runs: Sequence[Run], best: dict[str, str] | None, place: str) -> Run:
     if best is None:
         raise RequestError(f"@best: {place} has no pick; see `cnnlab study show`, or name a run", field="run")
     return next(run for run in runs if run.id == best["run"])
+
+
+def best_tactic(runs: Sequence[Run], dataset: Mapping[str, Any], data_dir: Path | None) -> tuple[str, str] | None:
+    """The pooling tactic that the newest pooling study on these data picks, and the study's id; None without one.
+
+    Args:
+        runs: newest first.
+        dataset: settings of the data set, as a user gives them.
+    """
+    from engine.comparison import compare
+    from engine.data import resolve_classes
+    from engine.experiment import Experiment
+
+    settings = resolve_classes(Experiment.build({"dataset": dataset}).dataset, data_dir)
+    wanted = settings.name, list(settings.classes)
+    for study in studies(runs):
+        about = study.runs[0].experiment.get("dataset") or {}
+        if study.kind != "pooling" or (about.get("name"), about.get("classes")) != wanted:
+            continue
+        best = compare(study.runs)["best"]
+        if best is not None:
+            run = _by_id(study.runs, best, study.id)
+            return str(run.experiment["model"]["pooling"]), study.id
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import RequestError, suggestion
@@ -38,13 +38,43 @@ def new_study_id() -> str:
     return new_run_id()
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A run to come.
+
+    Args:
+        label: what it is called in the study; runs of one label differ in their seed alone.
+        series, step: for studies whose runs follow one another: along what, and where on it; empty in others.
+    """
+
+    label: str
+    experiment: Experiment
+    series: str = ""
+    step: str = ""
+
+    def of(self, experiment: Experiment) -> Planned:
+        """The same place in the study, of another experiment."""
+        return replace(self, experiment=experiment)
+
+    def place(self) -> dict[str, str]:
+        """What `run.json` says of it, under `study`."""
+        steps = {"series": self.series, "step": self.step} if self.step else {}
+        return {"label": self.label, **steps}
+
+
+def pooling_members(experiment: Experiment) -> list[Planned]:
+    """The pooling study: every tactic."""
+    return [Planned(tactic, experiment.replace("model.pooling", tactic)) for tactic in TACTICS]
+
+
 def pooling_plan(experiment: Experiment, seeds: Sequence[int]) -> list[tuple[str, Experiment]]:
     """The pooling study: every tactic with every seed, the first seed of all tactics first."""
-    return [
-        (tactic, experiment.replace("model.pooling", tactic).replace("training.seed", seed))
-        for seed in seeds
-        for tactic in TACTICS
-    ]
+    return [(one.label, one.experiment) for one in over_seeds(pooling_members(experiment), seeds)]
+
+
+def over_seeds(members: Sequence[Planned], seeds: Sequence[int]) -> list[Planned]:
+    """Every member with every seed, the first seed of all of them first."""
+    return [one.of(one.experiment.replace("training.seed", seed)) for seed in seeds for one in members]
 
 
 def studies(runs: Sequence[Run]) -> list[Study]:
@@ -87,10 +117,13 @@ def find_study(runs: Sequence[Run], reference: str) -> Study:
 def study_document(study: Study, reference: str | None = None) -> dict[str, Any]:
     """The document of `cnnlab study --json`: the study, its runs, their comparison."""
     from engine.comparison import compare
+    from engine.comparison.steps import describe_steps
 
     about = {"id": study.id, "name": study.name, "kind": study.kind, "seeds": list(study.seeds)}
+    steps = describe_steps(study.runs)
     return {
         "study": about,
         "runs": [run.to_json() for run in study.runs],
         "comparison": compare(study.runs, reference=reference),
+        **({"steps": steps} if steps["series"] else {}),
     }

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from engine.cli.groups import Group
 from engine.cli.options import (
-    data_dir_option,
-    detach_option,
-    device_option,
     json_option,
     open_store,
     runs_option,
     settings_from,
     settings_options,
 )
-from engine.cli.output import print_json, print_line, print_note, print_outcome
-from engine.errors import ExitCode, Problem, SettingsError
-from engine.text import clean
-
-if TYPE_CHECKING:
-    from engine.experiment import Experiment
-    from engine.store import Run, RunStore
-    from engine.study import Study
-
-MAX_SEEDS = 100
+from engine.cli.output import print_json, print_note
+from engine.cli.study_start import Wishes, print_study, run_study, study_options
+from engine.configuration import Settings, merge
+from engine.errors import ExitCode, Problem, RequestError, SettingsError
 
 
 @click.group(cls=Group)
@@ -38,94 +29,94 @@ def study() -> None:
 
 @study.command()
 @settings_options
-@click.option("--seeds", metavar="N", default="3", show_default=True, help="seeds: --seed, --seed + 1, …")
-@click.option("--name", help="name of the study", default="pooling", show_default=True)
-@click.option("--tag", "tags", metavar="T", multiple=True, help="a tag for every run; may be repeated")
-@detach_option
-@click.option("--lanes", type=click.IntRange(1, 256), help="runs at once  [default: one a CPU core; on a GPU 1]")
-@device_option
-@data_dir_option
-@runs_option
-@json_option
-def pooling(
-    seeds: str,
-    name: str,
-    tags: tuple[str, ...],
-    detach: bool,
-    lanes: int | None,
-    device: str,
-    data_dir: Path | None,
-    runs_dir: Path | None,
-    as_json: bool,
-    **options: Any,
-) -> int:
+@study_options("pooling")
+def pooling(**options: Any) -> int:
     """Train one network for each pooling tactic (stride, max, avg) and seed, and compare.
 
     \b
     cnnlab study pooling --dataset cifar100 --classes apple,aquarium_fish,baby --epochs 500 --seeds 4
     """
-    from engine.cli.train import check_device
-    from engine.preparation import build_experiment, default_name, prepare, queue_run
-    from engine.study import new_study_id, pooling_plan
+    from engine.preparation import build_experiment
+    from engine.study import pooling_members
 
-    store = open_store(runs_dir)
+    wishes = Wishes.take(options)
     settings = settings_from(options)
     if "pooling" in settings.get("model", {}):
         raise SettingsError([Problem("model.pooling", "this study varies it (stride, max, avg); leave it out")])
-    experiment = build_experiment(settings, data_dir)
-    first = experiment.training.seed
-    planned = list(range(first, first + _count(seeds)))
-    store.check_writable()
-    check_device(device)
-    experiment, _ = prepare(experiment, data_dir)
-    identity = {"id": new_study_id(), "name": name, "kind": "pooling", "seeds": planned}
-
-    def maker(position: int, label: str, member: Experiment) -> Callable[[], Run]:
-        place = {**identity, "position": position, "label": label}
-        wish: dict[str, Any] = {"name": default_name(member), "tags": tags, "device": device, "data_dir": data_dir}
-        return lambda: queue_run(store, member, **wish, study=place, foreground=not detach)
-
-    plan = pooling_plan(experiment, planned)
-    makers = [maker(position, label, member) for position, (label, member) in enumerate(plan, 1)]
-    if detach:
-        return _leave_to_worker(store, [make() for make in makers], lanes, as_json)
-    return _train_here(store, makers, device, lanes, as_json)
+    experiment = build_experiment(settings, wishes.data_dir)
+    if not experiment.model.depends_on_pooling:
+        message = 'no layer of type "reduce" is among them, so the tactics would be the same network'
+        raise SettingsError([Problem("model.layers", message)])
+    return run_study("pooling", pooling_members(experiment), wishes)
 
 
-def _train_here(
-    store: RunStore, makers: Sequence[Callable[[], Run]], device: str, lanes: int | None, as_json: bool
-) -> int:
-    from engine.cli.foreground import train_in_foreground
-    from engine.cli.table import print_comparison
-    from engine.study import studies, study_document
+@study.command()
+@settings_options
+@study_options("ladder")
+def ladder(**options: Any) -> int:
+    """Climb from the laboratory network up, one change a rung, each measured against the rung below.
 
-    code, begun = train_in_foreground(store, makers, device, lanes)
-    found = studies([run.reload() for run in begun])
-    if not found:
-        return int(code)
-    document = study_document(found[0])
-    if as_json:
-        print_outcome(document, code, _shortfall(found[0]))
-    else:
-        print_comparison(document["comparison"])
-        print_line(f"\nthis again: cnnlab study show {found[0].id}")
-    return int(code)
+    Settings that are given hold on every rung. --pooling all climbs once with each tactic; the default is the pick
+    of the newest pooling study on the same classes, else max.
+
+    \b
+    cnnlab study ladder --dataset cifar100 --classes apple,aquarium_fish,baby --seeds 3
+    """
+    from engine.preparation import build_experiment
+    from engine.study import TACTICS
+    from engine.study_plans import ladder_plan
+
+    wishes = Wishes.take(options)
+    settings = settings_from(options)
+    wished = settings.setdefault("model", {}).pop("pooling", None)
+    build_experiment(settings, wishes.data_dir)
+    tactics: Sequence[str] = TACTICS if wished == "all" else (wished or _best_tactic(wishes, settings),)
+    return run_study("ladder", ladder_plan(settings, tactics), wishes)
 
 
-def _leave_to_worker(store: RunStore, runs: Sequence[Run], lanes: int | None, as_json: bool) -> int:
-    from engine.study import studies, study_document
-    from engine.worker.start import put_to_work
+@study.command()
+@settings_options
+@study_options("grid")
+def grid(**options: Any) -> int:
+    """Train every combination of alternatives, and compare them; the pick is by validation.
 
-    for problem in put_to_work(store, list(runs), lanes):
-        print_note(problem)
-    found = studies([run.reload() for run in runs])[0]
-    if as_json:
-        print_json(study_document(found))
-    else:
-        for run in runs:
-            print_line(f"{run.id}  {clean(run.name)}: {run.reload().state}")
-        print_line(f"its table, when it is done: cnnlab study show {found.id}")
-    return ExitCode.DONE
+    Alternatives of a setting are a list, or --set repeated.
+
+    \b
+    cnnlab study grid --set 'training.lr=[0.01, 0.03, 0.1]' --set 'model.hidden_size=[32, 64]' --epochs 60 --lr 0.05
+    """
+    from engine.study_plans import grid_plan
+
+    wishes = Wishes.take(options)
+    settings, axes = _axes(options)
+    if not axes:
+        message = "a grid needs alternatives: --set 'training.lr=[0.01, 0.03]', or --set repeated for a setting"
+        raise RequestError(message, field="set")
+    return run_study("grid", grid_plan(settings, axes), wishes)
+
+
+@study.command()
+@settings_options
+@click.option(
+    "--fractions", metavar="X,Y", default="0.125,0.25,0.5,1", show_default=True, help="of the training images"
+)
+@study_options("data")
+def data(fractions: str, **options: Any) -> int:
+    """A learning curve: the same training on shares of the training images. More data, or a better network?
+
+    Every share has the same epochs, so a smaller one takes fewer steps. Alternatives, as in a grid, have a curve each.
+
+    \b
+    cnnlab study data --dataset cifar100 --classes apple,aquarium_fish,baby --set 'model.name=["lab", "lab-bn"]'
+    """
+    from engine.study_plans import data_plan
+
+    wishes = Wishes.take(options)
+    settings, axes = _axes(options)
+    shares = _shares(fractions)
+    if "train_fraction" in settings.get("dataset", {}) or "dataset.train_fraction" in axes:
+        raise SettingsError([Problem("dataset.train_fraction", "this study varies it: give --fractions")])
+    return run_study("data", data_plan(settings, shares, axes), wishes)
 
 
 @study.command()
@@ -135,7 +126,6 @@ def _leave_to_worker(store: RunStore, runs: Sequence[Run], lanes: int | None, as
 @json_option
 def show(reference: str, base: str | None, runs_dir: Path | None, as_json: bool) -> int:
     """A study's table again, from its run folders. STUDY is an id, a unique beginning of one, or a name."""
-    from engine.cli.table import print_comparison
     from engine.study import find_study, study_document
 
     store = open_store(runs_dir)
@@ -143,18 +133,37 @@ def show(reference: str, base: str | None, runs_dir: Path | None, as_json: bool)
     if as_json:
         print_json(document)
     else:
-        print_comparison(document["comparison"])
+        print_study(document)
     return ExitCode.DONE
 
 
-def _shortfall(study: Study) -> str:
-    """What a study that did not end well lacks."""
-    states = [run.state for run in study.runs]
-    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    return f"of {len(states)} runs begun: {counts}; see `cnnlab study show {study.id}`"
+def _best_tactic(wishes: Wishes, settings: Settings) -> str:
+    """The pick of the newest pooling study on these classes; `max` where there is none."""
+    from engine.references import best_tactic
+
+    found = best_tactic(open_store(wishes.runs_dir).runs(), settings.get("dataset", {}), wishes.data_dir)
+    if found is None:
+        print_note("pooling: max, as no pooling study on these classes has a pick; --pooling says another one")
+        return "max"
+    tactic, study_id = found
+    print_note(f"pooling: {tactic}, the pick of study {study_id}")
+    return tactic
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= MAX_SEEDS:
-        raise SettingsError([Problem("seeds", f"{text!r:.60} is not a whole number in 1 … {MAX_SEEDS}")])
-    return int(text)
+def _shares(text: str) -> list[float]:
+    try:
+        shares = [float(part) for part in text.split(",")]
+    except ValueError:
+        shares = []
+    if not shares or not all(0 < share <= 1 for share in shares):
+        raise SettingsError([Problem("fractions", f"{text!r} is not a list of numbers above 0, at most 1: 0.25,0.5,1")])
+    return shares
+
+
+def _axes(options: dict[str, Any]) -> tuple[Settings, dict[str, list[Any]]]:
+    """Settings, and the alternatives among them, by dotted name."""
+    from engine.configuration import parse_alternatives
+
+    fixed, axes = parse_alternatives(options["assignments"])
+    options["assignments"] = ()
+    return merge(settings_from(options), fixed), axes

@@ -69,7 +69,8 @@ class Member:
             for key, value in values.items()
         }
         if self.settings:
-            self.settings = {**LATER_DEFAULTS, **self.settings}
+            for key, default in LATER_DEFAULTS.items():
+                self.settings.setdefault(key, default)
         self.summary: dict[str, Any] = run.document.get("summary") or {}
         self.study: dict[str, Any] = run.document.get("study") or {}
         self.seed = self.settings.get("training.seed")
