@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from enum import IntEnum
 
+from engine.errors import StorageFullError
 from engine.store import RunOwner
 
 
@@ -60,5 +61,8 @@ class Control:
                 case "resume":
                     self.pause(False)
                 case "edit":
-                    owner.update(**request.payload)
+                    try:
+                        owner.update(**request.payload)
+                    except StorageFullError:
+                        continue  # it stays, for when there is room
             request.grant()

@@ -17,6 +17,7 @@ from engine.events import Ended, EpochEnded, Evaluated, Event, Started
 from engine.execution.control import Control, Leave
 from engine.execution.memory import check_memory, estimate_bytes
 from engine.execution.recorder import Recorder
+from engine.execution.room import Room
 from engine.execution.summary import describe_environment, summarize
 from engine.experiment import Experiment
 from engine.store import RunOwner
@@ -46,35 +47,36 @@ def execute(
         recorded, and raised.
     """
     control = control or Control()
-    owner.update(state="starting", failure=None, summary=None, waiting=None)
+    room = Room(owner, control)
     try:
-        yield from _execute(owner, device, lanes, control)
+        room.update(state="starting", failure=None, summary=None)
+        yield from _execute(owner, device, lanes, control, room)
     except StorageFullError:
         raise  # nothing can be recorded; the last checkpoint stays, and the run is interrupted
     except DivergedError as error:
         where = {"epoch": error.epoch, "step": error.step, "lr": error.lr, "last_good_epoch": error.last_good_epoch}
-        yield _fail(owner, "diverged", error.message, **where)
+        yield _fail(owner, room, "diverged", error.message, **where)
     except LabError as error:
-        yield _fail(owner, "error", error.message, exit=int(error.exit_code))
+        yield _fail(owner, room, "error", error.message, exit=int(error.exit_code))
     except (torch.OutOfMemoryError, MemoryError) as error:
         batch = owner.run.experiment["training"]["batch_size"]
         place = "GPU memory" if isinstance(error, torch.OutOfMemoryError) else "memory"
-        yield _fail(owner, "out of memory", f"out of {place} at batch size {batch}; try {max(1, batch // 2)}")
+        yield _fail(owner, room, "out of memory", f"out of {place} at batch size {batch}; try {max(1, batch // 2)}")
     except Exception as error:
         owner.log(traceback.format_exc())
-        _fail(owner, "error", f"{type(error).__name__}: {error}")
+        _fail(owner, room, "error", f"{type(error).__name__}: {error}")
         raise
 
 
-def _fail(owner: RunOwner, kind: str, reason: str, **where: Any) -> Ended:
+def _fail(owner: RunOwner, room: Room, kind: str, reason: str, **where: Any) -> Ended:
     failure = {"kind": kind, "reason": reason, **where}
     owner.log(f"failed: {reason}\n")
-    owner.update(state="failed", failure=failure)
+    room.update(state="failed", failure=failure)
     owner.clear_progress()
     return Ended("failed", failure=failure)
 
 
-def _execute(owner: RunOwner, wish: str | None, lanes: int, control: Control) -> Iterator[Event]:
+def _execute(owner: RunOwner, wish: str | None, lanes: int, control: Control, room: Room) -> Iterator[Event]:
     run = owner.run
     request = run.document.get("request") or {}
     data_dir = Path(request["data_dir"]) if request.get("data_dir") else None
@@ -89,35 +91,35 @@ def _execute(owner: RunOwner, wish: str | None, lanes: int, control: Control) ->
     precision = choose_precision(experiment.training.precision, device)
     with reproducible(device, threads, precision):
         trainer = Trainer(experiment, dataset, device, precision=precision)
-        notices = _go_on(owner, trainer, checkpoint) if checkpoint else []
+        notices = _go_on(owner, room, trainer, checkpoint) if checkpoint else []
         if precision.exact and experiment.training.precision != "exact":
             notices.append(f"precision fast changes nothing on this {device.type}: it trains in {precision.name}")
         if why_eager := trainer.prepare():
             notices.append(why_eager)
-        owner.cut_history(trainer.epoch)
+        room.write(lambda: owner.cut_history(trainer.epoch))
         environment = describe_environment(trainer, threads, lanes)
-        owner.update(state="training", environment={**run.environment, **environment, "gpu_memory": memory})
+        room.update(state="training", environment={**run.environment, **environment, "gpu_memory": memory})
         for notice in (*dataset.notices, *notices):
             owner.log(f"{notice}\n")
-        recorder = Recorder(owner, trainer, control)
+        recorder = Recorder(owner, trainer, room)
         if not checkpoint:
             recorder.save()  # what a run that fails in its first epoch keeps
         epochs, steps = experiment.training.epochs, trainer.steps_per_epoch
         yield Started(run.id, str(device), threads, epochs, steps, trainer.epoch, trainer.step)
-        yield from _train(owner, trainer, recorder, control)
+        yield from _train(owner, trainer, recorder, control, room)
         if control.leave is Leave.ABANDON:
             owner.clear_progress()
             return
         with reproducible(device, threads):  # reports are exact whatever trained
-            scored = yield from _evaluate(owner, trainer, dataset, device)
+            scored = yield from _evaluate(owner, trainer, dataset, device, room)
         summary = summarize(trainer, dataset, architecture, scored, owner.run.history())
         state = "finished" if trainer.is_done else "stopped"
-        owner.update(state=state, summary=summary)
+        room.update(state=state, summary=summary)
         owner.clear_progress()
         yield Ended(state, summary)
 
 
-def _go_on(owner: RunOwner, trainer: Trainer, checkpoint: Checkpoint) -> list[str]:
+def _go_on(owner: RunOwner, room: Room, trainer: Trainer, checkpoint: Checkpoint) -> list[str]:
     """Continue from a checkpoint; say where it was made, if that is not here."""
     restore(trainer, checkpoint)
     before = {"precision": EXACT.name, **checkpoint.scalars["made_on"]}
@@ -126,11 +128,11 @@ def _go_on(owner: RunOwner, trainer: Trainer, checkpoint: Checkpoint) -> list[st
     if not changed:
         return []
     resumed = {"epoch": trainer.epoch, "at": utc_now(), "changed": changed}
-    owner.update(resumed_on=[*(owner.run.document.get("resumed_on") or []), resumed])
+    room.update(resumed_on=[*(owner.run.document.get("resumed_on") or []), resumed])
     return [f"goes on elsewhere ({', '.join(changed)}): not equal to the bit to a run that was never interrupted"]
 
 
-def _train(owner: RunOwner, trainer: Trainer, recorder: Recorder, control: Control) -> Iterator[Event]:
+def _train(owner: RunOwner, trainer: Trainer, recorder: Recorder, control: Control, room: Room) -> Iterator[Event]:
     try:
         for event in trainer.events():
             if isinstance(event, EpochEnded):
@@ -141,7 +143,7 @@ def _train(owner: RunOwner, trainer: Trainer, recorder: Recorder, control: Contr
             yield event
             control.take_requests(owner)
             if control.is_paused:
-                _pause(owner, recorder, control)
+                _pause(owner, recorder, control, room)
             if control.leave in (Leave.NOW, Leave.ABANDON):
                 break
             trainer.finish_epoch = control.leave is Leave.AFTER_EPOCH
@@ -151,25 +153,26 @@ def _train(owner: RunOwner, trainer: Trainer, recorder: Recorder, control: Contr
     recorder.save()
 
 
-def _pause(owner: RunOwner, recorder: Recorder, control: Control) -> None:
+def _pause(owner: RunOwner, recorder: Recorder, control: Control, room: Room) -> None:
     recorder.save()
-    owner.update(state="paused")
+    room.update(state="paused")
     while control.is_paused:
         control.wait(0.1)
         control.take_requests(owner)
-    owner.update(state="training")
+    room.update(state="training")
 
 
 def _evaluate(
-    owner: RunOwner, trainer: Trainer, dataset: ImageDataset, device: torch.device
+    owner: RunOwner, trainer: Trainer, dataset: ImageDataset, device: torch.device, room: Room
 ) -> Generator[Event, None, dict[str, Scored]]:
     """Score every split with the selected weights; predictions, report and weights go into the folder."""
-    owner.update(state="evaluating")
+    room.update(state="evaluating")
     weights = trainer.selection.state_dict()
     trainer.scored.load_state_dict(weights)
     selected = {"selected_epoch": int(trainer.selection.epoch), "selected_on": dataset.selected_on}
     on_cpu = {name: tensor.cpu().contiguous() for name, tensor in weights.items()}
-    replace_file(owner.run.path / BEST, encode(on_cpu, selected))
+    best = encode(on_cpu, selected)
+    room.write(lambda: replace_file(owner.run.path / BEST, best))
     scored: dict[str, Scored] = {}
     reports: dict[str, dict[str, Any]] = {}
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
@@ -183,6 +186,7 @@ def _evaluate(
         for name, result in scored.items()
         for part in ("labels", "predictions", "confidence")
     }
-    owner.write_predictions({**arrays, "test.logits": scored["test"].logits})
-    owner.write_report({"format": 1, "classes": list(dataset.classes), **selected, "splits": reports})
+    report = {"format": 1, "classes": list(dataset.classes), **selected, "splits": reports}
+    room.write(lambda: owner.write_predictions({**arrays, "test.logits": scored["test"].logits}))
+    room.write(lambda: owner.write_report(report))
     return scored

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from engine.errors import StorageFullError
 from engine.events import StepProgress
-from engine.execution.control import Control, Leave
+from engine.execution.room import Room
 from engine.store import RunOwner
 from engine.telemetry import Telemetry
 from engine.training.checkpoint import Checkpoint, save_checkpoint, snapshot
@@ -18,14 +17,13 @@ from engine.training.trainer import Trainer
 APPEND_SECONDS = 0.5  # the pace of live curves
 CHECKPOINT_SECONDS = 2.0  # what a power cut may cost
 PROGRESS_SECONDS = 0.25
-RETRY_SECONDS = 1.0
 
 
 class Recorder:
     """Writes a training into its run folder, at the pace that section 4 of the format promises."""
 
-    def __init__(self, owner: RunOwner, trainer: Trainer, control: Control) -> None:
-        self._owner, self._trainer, self._control = owner, trainer, control
+    def __init__(self, owner: RunOwner, trainer: Trainer, room: Room) -> None:
+        self._owner, self._trainer, self._room = owner, trainer, room
         self._waiting: list[dict[str, Any]] = []  # epochs that are not in the history yet
         self._appended = self._saved = self._told = float("-inf")
         self._saved_epoch = trainer.epoch
@@ -34,6 +32,7 @@ class Recorder:
 
     def epoch_ended(self, record: dict[str, Any]) -> None:
         self._waiting.append(record)
+        self._room.records = len(self._waiting)
 
     def chunk_ended(self, progress: StepProgress) -> None:
         """Write what is due. The trainer's state is whole here."""
@@ -49,7 +48,7 @@ class Recorder:
         """Everything that is known, on disk: history lines first, then the checkpoint behind them."""
         self._append()
         checkpoint = snapshot(self._trainer)
-        self._until_there_is_room(lambda: save_checkpoint(self._owner.run.path, checkpoint))
+        self._room.write(lambda: save_checkpoint(self._owner.run.path, checkpoint))
         self._saved, self._saved_epoch = time.monotonic(), self._trainer.epoch
         return checkpoint
 
@@ -59,9 +58,10 @@ class Recorder:
 
     def _append(self) -> None:
         if self._waiting:
-            self._until_there_is_room(lambda: self._owner.append_history(self._waiting))
+            self._room.write(lambda: self._owner.append_history(self._waiting))
             self._waiting = []
-        self._appended = time.monotonic()
+            self._room.records = 0
+            self._appended = time.monotonic()
 
     def _tell(self, progress: StepProgress, now: float) -> None:
         self._heartbeat += 1
@@ -87,28 +87,3 @@ class Recorder:
             self._owner.write_progress(document)
         except StorageFullError:
             return  # the next record that matters meets the same disk, and waits for it
-
-    def _until_there_is_room(self, write: Callable[[], object]) -> None:
-        """Write; while the disk is full, pause and say so.
-
-        Raises:
-            StorageFullError: if somebody asks the run to end while it waits.
-        """
-        said = False
-        while True:
-            try:
-                write()
-                break
-            except StorageFullError as error:
-                self._control.take_requests(self._owner)
-                if self._control.leave is not Leave.NO:
-                    raise
-                if not said:
-                    reason = f"{error.message}; {len(self._waiting)} records waiting"
-                    self._owner.release_reserve()
-                    self._owner.update(state="paused", waiting=reason)
-                    said = True
-                self._control.wait(RETRY_SECONDS)
-        if said:
-            self._owner.make_reserve()
-            self._owner.update(state="training", waiting=None)

@@ -22,7 +22,7 @@ from engine.text import clean
 if TYPE_CHECKING:
     from engine.store.arrays import Arrays
 
-_RESERVE_BYTES = 64 << 10
+_RESERVE_BYTES = (64 << 10, 16 << 10, 8 << 10)
 
 
 class RunOwner:
@@ -126,17 +126,18 @@ class RunOwner:
                 request.grant()
 
     def make_reserve(self) -> None:
-        """Set some room aside, so that a full disk can still be told about."""
-        with suppress(OSError, LabError):
-            path = self.run.path / layout.RESERVE
-            descriptor = open_to_write(path)
-            try:
-                if hasattr(os, "posix_fallocate"):
-                    os.posix_fallocate(descriptor, 0, _RESERVE_BYTES)
-                else:
-                    os.write(descriptor, bytes(_RESERVE_BYTES))
-            finally:
-                os.close(descriptor)
+        """Set some room aside, as much as there is, so that a full disk can still be told about."""
+        for size in _RESERVE_BYTES:
+            with suppress(OSError, LabError):
+                descriptor = open_to_write(self.run.path / layout.RESERVE)
+                try:
+                    if hasattr(os, "posix_fallocate"):
+                        os.posix_fallocate(descriptor, 0, size)
+                    else:
+                        os.write(descriptor, bytes(size))
+                finally:
+                    os.close(descriptor)
+                return
 
     def release_reserve(self) -> None:
         with suppress(OSError):

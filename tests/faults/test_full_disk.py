@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +19,7 @@ import pytest
 from engine import train
 from engine.errors import StorageFullError
 from engine.experiment import Experiment
-from engine.store import Run, RunStore, layout
+from engine.store import Run, RunOwner, RunStore, layout
 from engine.store import files as files_module
 from tests.faults.processes import TINY, cnnlab, lane_of, start, wait_for, worker_of
 
@@ -27,21 +31,21 @@ def pressed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is written at once, and a full disk is looked at again soon."""
     for name in ("APPEND_SECONDS", "CHECKPOINT_SECONDS", "PROGRESS_SECONDS"):
         monkeypatch.setattr(f"engine.execution.recorder.{name}", 0.0)
-    monkeypatch.setattr("engine.execution.recorder.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("engine.execution.room.RETRY_SECONDS", 0.01)
     monkeypatch.setattr("engine.training.pacer.CHUNK_SECONDS", 0.0)
 
 
 class Disk:
-    """`os.write` on a disk that can be full for some files. The reserve makes room for run.json."""
+    """`os.write` on a disk that can be full, except for some files. The reserve makes room for run.json."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, spared: str = layout.RUN) -> None:
         self.is_full = False
         self.refused = 0
         original = os.write
 
         def write(descriptor: int, data: Any) -> int:
             name = Path(f"/proc/self/fd/{descriptor}").readlink().name
-            if self.is_full and layout.RUN not in name:
+            if self.is_full and not (spared and spared in name):
                 self.refused += 1
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return original(descriptor, data)
@@ -84,6 +88,42 @@ def test_a_training_waits_for_room_says_so_and_ends_like_one_that_never_waited(
 
 
 @pytest.mark.usefixtures("pressed")
+@pytest.mark.parametrize("spared", [layout.RUN, ""], ids=["with a reserve", "with no byte left"])
+@pytest.mark.parametrize("moment", ["starting", "training", "evaluating"])
+def test_a_disk_that_fills_at_any_moment_only_delays_the_end(
+    store: RunStore, tiny: Tiny, monkeypatch: pytest.MonkeyPatch, moment: str, spared: str
+) -> None:
+    """It is full from the first write in a state until some writes were refused."""
+    disk = Disk(monkeypatch, spared)
+    seen: set[str] = set()
+
+    def make_room() -> None:
+        wait_for(lambda: disk.refused > 3)
+        seen.add(f"{store.runs()[0].state}: {store.runs()[0].document.get('waiting')}")
+        disk.is_full = False
+
+    helper = threading.Thread(target=make_room)
+    update = RunOwner.update
+
+    def fill_after(owner: RunOwner, **changes: Any) -> None:
+        update(owner, **changes)
+        if changes.get("state") == moment and not helper.ident:
+            disk.is_full = True
+            helper.start()
+
+    monkeypatch.setattr(RunOwner, "update", fill_after)
+    for _ in train(tiny(epochs=3), store=store, device="cpu"):
+        pass
+    helper.join()
+    done = store.runs()[0]
+    assert (done.state, done.document["waiting"]) == ("finished", None)
+    assert [record["epoch"] for record in done.history().records] == [1, 2, 3]
+    assert done.report() is not None
+    if spared:
+        assert seen.pop().startswith("paused: disk full")
+
+
+@pytest.mark.usefixtures("pressed")
 def test_a_stop_while_the_disk_is_full_is_told_by_its_own_error_and_loses_nothing_confirmed(
     store: RunStore, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +157,66 @@ def test_a_stop_while_the_disk_is_full_is_told_by_its_own_error_and_loses_nothin
     assert run.reload().state == "interrupted"
     assert len(run.history().records) >= confirmed
     run.own().release()
+
+
+ON_A_SMALL_DISK = """
+import json, os, sys, threading, time
+from pathlib import Path
+from engine import Experiment, RunStore, train
+from engine.execution import recorder, room
+from engine.store.files import TEMPORARY
+
+recorder.APPEND_SECONDS = recorder.CHECKPOINT_SECONDS = room.RETRY_SECONDS = 0.0
+place = Path(sys.argv[1])
+store = RunStore(place / "runs")
+training = {"epochs": 40, "batch_size": 64, "lr": 0.1, "threads": 1}
+settings = {"dataset": {"classes": [0, 1], "image_size": 16}, "model": {"hidden_size": 2}, "training": training}
+filler, seen = place / "filler", []
+
+def fill():
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(512))
+        except OSError:
+            pass
+
+def make_room():
+    while not (waiting := store.runs()[0].document.get("waiting")):
+        time.sleep(0.001)
+    run = store.runs()[0]
+    seen.append([run.state, waiting, [record["epoch"] for record in run.history().records]])
+    filler.unlink()
+
+for number, event in enumerate(train(Experiment.build(settings), store=store, device="cpu")):
+    if number == 6:
+        fill()
+        threading.Thread(target=make_room).start()
+run = store.runs()[0]
+left = [path.name for path in run.path.iterdir() if path.name.startswith(TEMPORARY)]
+print(json.dumps({"seen": seen[0], "state": run.state, "epochs": len(run.history().records), "left": left}))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", ["96k", "1m"])
+def test_a_real_disk_that_is_full_pauses_a_real_training_which_goes_on_when_there_is_room(
+    tmp_path: Path, size: str
+) -> None:
+    """A tmpfs that no other process sees. 96 KiB are not even enough for the whole reserve."""
+    script = f'mount -t tmpfs -o size={size} none "$1" && exec "$2" -c "$3" "$1"'
+    words = ["unshare", "-Urm", "sh", "-c", script, "sh", str(tmp_path), sys.executable, ON_A_SMALL_DISK]
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-Urm", "true"], check=False).returncode:
+        pytest.skip("no namespaces here")
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, timeout=120, cwd=Path(__file__).parents[2]
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    state, waiting, epochs = told["seen"]
+    assert (state, told["state"], told["epochs"], told["left"]) == ("paused", "finished", 40, [])
+    assert waiting.startswith("disk full")
+    assert epochs == list(range(1, len(epochs) + 1))
 
 
 @pytest.mark.slow
