@@ -36,3 +36,49 @@ def default_lanes(device: str, runs: int) -> int:
     """Runs to train at once: on a CPU one a core, of one thread each; on a GPU one after the other."""
     on_gpu = device.startswith("cuda") or (device == "auto" and has_nvidia_gpu())
     return 1 if on_gpu else max(1, min(runs, usable_cores()))
+
+
+def count_memory_kills(root: Path = Path("/")) -> int | None:
+    """How often the kernel killed a process of this control group because memory was short; None: it does not say."""
+    for folder in _control_groups(root):
+        for name in ("memory.events", "memory.oom_control"):
+            try:
+                lines = (folder / name).read_text().splitlines()
+            except OSError:
+                continue
+            for line in lines:
+                key, _, value = line.partition(" ")
+                if key == "oom_kill" and value.isdecimal():
+                    return int(value)
+    return None
+
+
+def memory_limit(root: Path = Path("/")) -> int | None:
+    """The memory that this control group may use, in bytes; None where there is no limit."""
+    limits = []
+    for folder in _control_groups(root):
+        for name in ("memory.max", "memory.limit_in_bytes"):
+            try:
+                text = (folder / name).read_text().strip()
+            except OSError:
+                continue
+            if text.isdecimal() and int(text) < 1 << 60:
+                limits.append(int(text))
+    return min(limits, default=None)
+
+
+def _control_groups(root: Path) -> list[Path]:
+    """The folders of this process's memory control group, from its own to the outermost."""
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        _, controllers, place = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        base = root / "sys/fs/cgroup" / ("memory" if controllers else "")
+        own = base / place.strip("/")
+        found += [own, *(parent for parent in own.parents if parent.is_relative_to(base))]
+    return found

@@ -133,7 +133,7 @@ def _resume_all(store: RunStore, device: str | None, data_dir: Path | None, as_j
         for run in interrupted:
             move_data(run, data_dir)
     runs = [requeue(run, device) for run in interrupted]
-    for problem in put_to_work(store, queued_runs(store)):
+    for problem in put_to_work(store, queued_runs(store.runs())):
         print_note(problem)
     if as_json:
         print_json({"runs": [run.reload().to_json() for run in runs]})

@@ -55,12 +55,12 @@ def worker(device: str, lanes: int | None, idle: float, runs_dir: Path | None, a
     place = WorkerPlace(store, resolve_device(device))
     if not store.root.is_dir():
         raise RequestError(f"{clean(store.root)}: there is no such folder; queue a run first", field="runs")
-    Worker(place, lanes or default_lanes(place.device, _ANY_NUMBER), idle, _say).serve()
+    code = Worker(place, lanes or default_lanes(place.device, _ANY_NUMBER), idle, _say).serve()
     if as_json:
         from engine.worker.backlog import queue_document
 
         print_json(queue_document(store))
-    return ExitCode.DONE
+    return code
 
 
 def _say(text: str) -> None:

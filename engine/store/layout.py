@@ -11,6 +11,7 @@ TRASH, CHANGED, WORKERS = ".trash", ".changed", ".worker"
 FORMAT = 1
 QUEUED, INTERRUPTED, DAMAGED = "queued", "interrupted", "damaged"
 ALIVE = ("starting", "training", "paused", "evaluating")
+BUSY = ("starting", "evaluating")  # alive, and without a look at requests
 OVER = ("finished", "stopped", "failed")
 
 MAX_BYTES = {

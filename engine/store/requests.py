@@ -87,6 +87,15 @@ def read_requests(folder: Path) -> tuple[list[Request], list[str]]:
     return requests, refused
 
 
+def is_stop_waiting(folder: Path) -> bool:
+    """Whether a stop was asked for, and is not granted yet. Nothing is removed."""
+    try:
+        paths = [Path(entry.path) for entry in os.scandir(folder / REQUESTS) if not entry.name.startswith(".")]
+    except OSError:
+        return False
+    return any((load_document(path, max_bytes=_MAX_BYTES) or {}).get("kind") == "stop" for path in paths)
+
+
 def what_is_wrong_with(edit: dict[str, Any]) -> str | None:
     """Why these cannot be a run's new name, tags and note; None where they can."""
     name, tags, note = edit.get("name", "-"), edit.get("tags", []), edit.get("note", "")

@@ -44,9 +44,14 @@ class RunStore:
             RequestError: if `root` is no folder.
             RefusedError: if it may not be read.
         """
-        return [Run(self.root / name) for name in self._names()]
+        return [Run(self.root / name) for name in self.names()]
 
-    def _names(self) -> list[str]:
+    def names(self) -> list[str]:
+        """The ids of all runs, newest first.
+
+        Raises:
+            RequestError, RefusedError: as `runs`.
+        """
         try:
             with os.scandir(self.root) as entries:
                 names = [
@@ -167,7 +172,7 @@ class RunStore:
 
     def _name_new(self, temporary: Path, document: dict[str, Any]) -> Path:
         for _ in range(_TRIES):
-            run_id = new_run_id(max(self._names(), default=None))  # after those of other processes, too
+            run_id = new_run_id(max(self.names(), default=None))  # after those of other processes, too
             path = self.root / run_id
             replace_file(temporary / layout.RUN, encode_document({**document, "id": run_id}, indent=1))
             try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from engine.errors import RefusedError
+from engine.errors import LabError, RefusedError
 from engine.machine import resolve_device
 from engine.store import Run, RunStore, layout
 from engine.store.clock import utc_now
@@ -16,11 +17,19 @@ def device_of(run: Run) -> str:
     return resolve_device(str((run.document.get("request") or {}).get("device") or "auto"))
 
 
-def queued_runs(store: RunStore, device: str | None = None) -> list[Run]:
-    """Queued runs, oldest wish first; of one device, or of all."""
-    waiting = [run for run in store.runs() if run.state == layout.QUEUED and not _is_elsewhere(run)]
-    waiting.sort(key=lambda run: (str((run.document.get("request") or {}).get("queued_at") or ""), run.id))
+def queued_runs(runs: Iterable[Run], device: str | None = None) -> list[Run]:
+    """Those of the runs that wait for a worker, oldest wish first; of one device, or of all."""
+    waiting = [run for run in runs if run.state == layout.QUEUED and not _is_elsewhere(run)]
+    waiting.sort(key=_wished_at)
     return [run for run in waiting if device is None or device_of(run) == device]
+
+
+def _wished_at(run: Run) -> tuple[str, str]:
+    """The time of the wish, but never before the second in the id: ids keep their order when the clock goes back."""
+    moment = run.id
+    made = f"{moment[:4]}-{moment[4:6]}-{moment[6:8]}T{moment[9:11]}:{moment[11:13]}:{moment[13:15]}"
+    wished = str((run.document.get("request") or {}).get("queued_at") or "")
+    return (wished if wished[:19] >= made else f"{made}.999Z"), run.id
 
 
 def _is_elsewhere(run: Run) -> bool:
@@ -57,10 +66,21 @@ def unqueue(run: Run) -> Run:
         return owner.run
 
 
+def note_waiting(run: Run, why: str) -> None:
+    """Say on a queued run why it does not start; a run that somebody has in hand speaks for itself."""
+    try:
+        with run.own(wait_seconds=0.1) as owner:
+            if owner.run.state == layout.QUEUED and owner.run.document.get("waiting") != why:
+                owner.update(waiting=why)
+    except (LabError, OSError):
+        return
+
+
 def queue_document(store: RunStore) -> dict[str, Any]:
     """The document of `cnnlab queue --json`: devices with their workers, live runs, then waiting ones in order."""
-    waiting = queued_runs(store)
-    alive = sorted((run for run in store.runs() if run.is_alive), key=lambda run: run.id)
+    runs = store.runs()
+    waiting = queued_runs(runs)
+    alive = sorted((run for run in runs if run.is_alive), key=lambda run: run.id)
     devices: dict[str, dict[str, Any]] = {}
     for place in worker_places(store):
         holder = place.holder()

@@ -1,8 +1,9 @@
 """A lane: a process that trains one run after another, as lines on its standard input tell it.
 
-In: `{"run": id}` to train a run, `{"leave": "NOW"}` to end the one under way. Out: `{"ended": id, "state": ...}`.
-The main thread listens; only the other one touches torch. When the input ends, whoever started the lane is gone:
-it checkpoints, and leaves its run `interrupted`.
+In: `{"run": id, "state": ...}` to train a run that is in this state, `{"leave": "NOW"}` to end the one under way.
+Out: `{"ended": id, "state": ...}`. The main thread listens; only the other one touches torch. When the input ends,
+whoever started the lane is gone: it checkpoints, and leaves its run `interrupted`. So it does at SIGTERM, which every
+process gets when the machine is shut down.
 """
 
 from __future__ import annotations
@@ -14,15 +15,21 @@ import signal
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any, TextIO
 
 import click
 
-from engine.errors import LabError
+from engine.errors import LabError, RefusedError
 from engine.execution.control import Control, Leave
 from engine.store import RunStore, layout
 from engine.store.files import open_to_write
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM, as the main thread sees it."""
 
 
 class Lane:
@@ -30,23 +37,32 @@ class Lane:
 
     def __init__(self, store: RunStore, device: str, lanes: int, replies: TextIO) -> None:
         self._store, self._device, self._lanes, self._replies = store, device, lanes, replies
-        self._runs: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._runs: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._control = Control()
         self._leave = Leave.NO  # what the parent wants of every run; a user's stop is for one run alone
+        self._is_terminated = False
 
     def listen(self, lines: TextIO) -> None:
         """The main thread: obey until the input ends."""
         trainer = threading.Thread(target=self._work, name="training")
         trainer.start()
-        for line in lines:
-            message = json.loads(line)
-            if "run" in message:
-                self._runs.put(message["run"])
-            elif "leave" in message:
-                self._ask_to_leave(Leave[message["leave"]])
+        with suppress(_TerminatedError):
+            for line in lines:
+                message = json.loads(line)
+                if "run" in message:
+                    self._runs.put(message)
+                elif "leave" in message:
+                    self._ask_to_leave(Leave[message["leave"]])
+        self._is_terminated = True
         self._ask_to_leave(Leave.ABANDON)
         self._runs.put(None)
         trainer.join()
+
+    def terminate(self, number: int, frame: FrameType | None) -> None:
+        """The handler of SIGTERM."""
+        if not self._is_terminated:
+            self._is_terminated = True
+            raise _TerminatedError
 
     def _ask_to_leave(self, how: Leave) -> None:
         self._leave = max(self._leave, how)
@@ -55,20 +71,22 @@ class Lane:
     def _work(self) -> None:
         """The training thread. What it cannot handle ends the process: the parent sees it, and says it on the run."""
         try:
-            while (run_id := self._runs.get()) is not None and self._leave is not Leave.ABANDON:
+            while (task := self._runs.get()) is not None and self._leave is not Leave.ABANDON:
                 try:
-                    self._execute(run_id)
+                    self._execute(task["run"], task.get("state"))
                 except LabError as error:
-                    self._reply(ended=run_id, error=error.message, exit=int(error.exit_code))
+                    self._reply(ended=task["run"], error=error.message, exit=int(error.exit_code))
         except BaseException:  # noqa: BLE001 - nothing may keep a broken lane alive
             traceback.print_exc()
             sys.stderr.flush()
             os._exit(1)
 
-    def _execute(self, run_id: str) -> None:
+    def _execute(self, run_id: str, state: str | None) -> None:
         self._control = Control()
         self._control.ask_to_leave(self._leave)
         with self._store.get(run_id).own() as owner:
+            if state not in (None, owner.run.document.get("state")):
+                raise RefusedError(f"{run_id} is {owner.run.document.get('state')} now", field="run")
             _log_to(owner.run.path / layout.LOG)
             owner.forget_requests()
             owner.update(state="starting", failure=None, waiting=None)
@@ -108,7 +126,9 @@ def main(runs: str, device: str, lanes: int) -> None:
         signal.signal(number, signal.SIG_IGN)  # they are for whoever started the lane, and who will tell it
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    Lane(RunStore(runs), device, lanes, replies).listen(sys.stdin)
+    lane = Lane(RunStore(runs), device, lanes, replies)
+    signal.signal(signal.SIGTERM, lane.terminate)
+    lane.listen(sys.stdin)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from engine.errors import LabError
 from engine.store import Run, RunStore
-from engine.worker.backlog import device_of
+from engine.worker.backlog import device_of, note_waiting
 from engine.worker.place import WorkerPlace
 
 _PATIENCE_SECONDS = 5.0
@@ -73,16 +72,8 @@ def put_to_work(store: RunStore, runs: list[Run], lanes: int | None = None) -> l
         problems.append(f"{device}: {problem}")
         for run in runs:
             if device_of(run) == device:
-                _note(run, problem)
+                note_waiting(run, problem)
     return problems
-
-
-def _note(run: Run, problem: str) -> None:
-    try:
-        with run.own() as owner:
-            owner.update(waiting=problem)
-    except LabError:
-        return  # somebody has it after all
 
 
 def _program() -> list[str]:

@@ -21,7 +21,7 @@ from engine.errors import StorageFullError
 from engine.experiment import Experiment
 from engine.store import Run, RunOwner, RunStore, layout
 from engine.store import files as files_module
-from tests.faults.processes import TINY, cnnlab, lane_of, start, wait_for, worker_of
+from tests.faults.processes import TINY, cnnlab, start, wait_for, worker_of
 
 Tiny = Callable[..., Experiment]
 
@@ -245,32 +245,3 @@ def test_a_limit_on_file_sizes_is_a_full_disk_to_a_real_training(store: RunStore
     wait_for(lambda: (run.path / layout.HISTORY).stat().st_size > len(whole))
     assert cnnlab(store, "stop", run.id).returncode == 0
     os.kill(worker_of(store), signal.SIGTERM)
-
-
-@pytest.mark.slow
-def test_a_lane_that_hangs_is_killed_when_a_stop_is_not_granted(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from engine.worker import daemon
-    from engine.worker.place import WorkerPlace
-
-    monkeypatch.setattr(daemon, "ANSWER_SECONDS", 0.5)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        monkeypatch.setattr(signal, "signal", lambda *_, number=number: None)
-    said: list[str] = []
-    place = WorkerPlace(store, "cpu")
-    store.root.mkdir(parents=True)
-    worker = daemon.Worker(place, 1, 0.0, said.append)
-    server = threading.Thread(target=worker.serve)
-    server.start()
-    done = cnnlab(store, "train", *TINY, "--epochs", "1000000", "--detach")
-    assert done.returncode == 0, done.stderr
-    run = store.runs()[0]
-    wait_for(lambda: run.reload().state == "training")
-    os.kill(lane_of(run), signal.SIGSTOP)
-    run.request("stop")
-    wait_for(lambda: run.reload().state == "interrupted")
-    assert "killed by SIGKILL" in run.reload().document["failure"]["reason"]
-    assert any("does not answer" in line for line in said)
-    worker._leaving = True
-    server.join()

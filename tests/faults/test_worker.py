@@ -225,16 +225,16 @@ def test_the_queue_is_by_wish_and_leaves_foreground_runs_alone(store: RunStore) 
             ("f", "cpu", "2026-01-01T00:00:00Z", {"foreground": True}),
         )
     ]
-    assert [run.name for run in queued_runs(store)] == ["a", "b", "g"]
-    assert [run.name for run in queued_runs(store, "cpu")] == ["a", "b"]
-    assert [run.name for run in queued_runs(store, "cuda:0")] == ["g"]
+    assert [run.name for run in queued_runs(store.runs())] == ["a", "b", "g"]
+    assert [run.name for run in queued_runs(store.runs(), "cpu")] == ["a", "b"]
+    assert [run.name for run in queued_runs(store.runs(), "cuda:0")] == ["g"]
     assert unqueue(made[0]).state == "stopped"
     with made[1].own() as owner:
         owner.update(state="starting")
     with pytest.raises(RefusedError, match="just begun"):
         unqueue(made[1])
     assert requeue(made[3]).name == "f"
-    assert [run.name for run in queued_runs(store, "cpu")] == ["f"]
+    assert [run.name for run in queued_runs(store.runs(), "cpu")] == ["f"]
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
