@@ -13,7 +13,7 @@ from engine.store import layout
 from engine.store.files import load_document, read_file
 from engine.store.history import History, parse_history
 from engine.store.lock import is_held, is_trusted
-from engine.store.shape import newer_format, what_is_wrong
+from engine.store.shape import is_progress, newer_format, phases_of, what_is_wrong
 
 if TYPE_CHECKING:
     from engine.store.arrays import Arrays
@@ -88,6 +88,12 @@ class Run:
     def study(self) -> dict[str, Any] | None:
         return self._table("study")
 
+    @property
+    def images(self) -> dict[str, int]:
+        """Images in each split, by name; empty before the data were read."""
+        found = self._table("images") or (self.summary or {}).get("images") or {}
+        return {name: count for name, count in found.items() if type(count) is int} if isinstance(found, dict) else {}
+
     def _table(self, key: str) -> dict[str, Any] | None:
         value = self.document.get(key)
         return value if isinstance(value, dict) and value else None
@@ -149,12 +155,16 @@ class Run:
         return status.st_size, status.st_mtime_ns
 
     def progress(self) -> dict[str, Any] | None:
-        """The step under way and the heartbeat, as this object first read them; None when nothing is under way."""
-        return self._progress
+        """The step under way and the heartbeat, as this object first read them; None when no step is under way."""
+        return self._progress if is_progress(self._progress) else None
+
+    def phases(self) -> list[tuple[str, float | None]]:
+        """What a run that starts has done so far: names and seconds, None for what it does now; else empty."""
+        return phases_of(self._progress)
 
     @cached_property
-    def _progress(self) -> dict[str, Any] | None:
-        return self._load(layout.PROGRESS)
+    def _progress(self) -> dict[str, Any]:
+        return self._load(layout.PROGRESS) or {}
 
     def report(self) -> dict[str, Any] | None:
         """`report.json`, every split."""
