@@ -66,8 +66,8 @@ class LabApp(App[None]):
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, tooltip="To the shell; fg comes back"),
         Binding("ctrl+l", "redraw", "Redraw", show=False, tooltip="Draw everything anew"),
     ]
-    runs: reactive[tuple[Run, ...]] = reactive((), always_update=True)
-    status: reactive[Status] = reactive(Status())
+    runs: reactive[tuple[Run, ...]] = reactive((), always_update=True, repaint=False)
+    status: reactive[Status] = reactive(Status(), repaint=False)
 
     def __init__(self, store: RunStore, data_dir: Path | None = None) -> None:
         super().__init__()

@@ -9,7 +9,7 @@ from itertools import groupby
 from engine.layout import fit, text_width
 
 PLAIN = " "
-_WORTH_SKIPPING = 12  # cells: to place the cursor anew and set a colour costs about as many bytes
+_MOVE_BYTES, _LOOK_BYTES = 34, 26  # to begin a span, and to change the look within one
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,20 @@ def changed_spans(before: Row, after: Row) -> list[tuple[int, int]]:
     for x, (old, new, old_look, new_look) in enumerate(pairs):
         if old == new and old_look == new_look:
             continue
-        if spans and x - spans[-1][1] < _WORTH_SKIPPING:
+        if spans and _bytes_between(after.looks, spans[-1][1], x) < _MOVE_BYTES:
             spans[-1] = (spans[-1][0], x + 1)
         else:
             spans.append((x, x + 1))
     return spans
+
+
+def _bytes_between(looks: str, end: int, start: int) -> int:
+    """What it costs to send the cells between two spans too, and make them one."""
+    if start - end >= _MOVE_BYTES:
+        return _MOVE_BYTES
+    changes = sum(1 for x in range(end, start) if looks[x] != looks[x - 1])
+    joined = 0 if looks[start] == looks[start - 1] else 1
+    return start - end + _LOOK_BYTES * (changes + joined - (looks[start] != looks[end - 1]))
 
 
 def blank(width: int, height: int) -> list[Row]:

@@ -10,6 +10,7 @@ from textual.message import Message
 
 from engine.errors import LabError
 from engine.store import History, Run, RunStore, layout
+from engine.store.tail import HistoryTail
 from tui.messages import HistoriesRead, RunsRead, Told
 
 LOOK_SECONDS = 0.25
@@ -29,7 +30,7 @@ class Feed:
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="feed", daemon=True)
         self._followed: tuple[str, ...] = ()  # whose histories are wanted; set by the UI's thread
-        self._sizes: dict[str, tuple[int, int]] = {}  # what was read of them: size and time of change
+        self._tails: dict[str, HistoryTail] = {}
         self._histories: dict[str, History] = {}
 
     def start(self) -> None:
@@ -79,17 +80,14 @@ class Feed:
 
     def _read_histories(self) -> None:
         followed = self._followed
-        kept = {run_id: self._histories[run_id] for run_id in followed if run_id in self._histories}
-        changed = kept.keys() != self._histories.keys()
-        for run_id in followed:
-            run = self._store.get(run_id)
-            size = run.history_size()
-            if run_id not in kept or size != self._sizes.get(run_id):
-                kept[run_id], changed = run.history(), True
-            self._sizes[run_id] = size
-        if changed:
-            self._histories = kept
-            self._tell(HistoriesRead(kept))
+        self._tails = {run_id: self._tails.get(run_id) or self._tail(run_id) for run_id in followed}
+        histories = {run_id: tail.look() for run_id, tail in self._tails.items()}
+        if histories != self._histories:
+            self._histories = histories
+            self._tell(HistoriesRead(histories))
+
+    def _tail(self, run_id: str) -> HistoryTail:
+        return HistoryTail(self._store.get(run_id).path)
 
     def _change(self) -> float | None:
         try:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.run_keys import LATER_DEFAULTS
-from engine.statistics import wilson
+from engine.proportion import wilson
 
 # Settings that never make a group: runs that differ in them alone are the same experiment.
 REPEATS = ("training.seed", "training.threads")

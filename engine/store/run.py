@@ -146,14 +146,6 @@ class Run:
         except (FileNotFoundError, DataError, RefusedError):
             return History([])
 
-    def history_size(self) -> tuple[int, int]:
-        """Bytes of the history and the time of its last change in nanoseconds; both 0 where there is none."""
-        try:
-            status = (self.path / layout.HISTORY).stat(follow_symlinks=False)
-        except OSError:
-            return 0, 0
-        return status.st_size, status.st_mtime_ns
-
     def progress(self) -> dict[str, Any] | None:
         """The step under way and the heartbeat, as this object first read them; None when no step is under way."""
         return self._progress if is_progress(self._progress) else None

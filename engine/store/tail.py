@@ -21,7 +21,7 @@ class HistoryTail:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / layout.HISTORY
+        self._folder = folder
         self._columns = Columns()
         self._skipped = 0
         self._offset = 0  # behind the last whole line that was read
@@ -32,7 +32,7 @@ class HistoryTail:
     def look(self) -> History:
         """The history as it is now; the same object as before where nothing came. Never raises for damage."""
         try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = self._open()
         except OSError:
             return self._begin_again() if self._offset else self._history
         try:
@@ -49,6 +49,15 @@ class HistoryTail:
         finally:
             os.close(descriptor)
         return self._history
+
+    def _open(self) -> int:
+        """The file; neither it nor its folder may be a link."""
+        folder = os.open(self._folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            return os.open(layout.HISTORY, flags, dir_fd=folder)
+        finally:
+            os.close(folder)
 
     def _goes_on(self, descriptor: int, size: int) -> bool:
         """Whether what was read still stands there."""

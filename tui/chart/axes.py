@@ -42,14 +42,13 @@ class Axis:
         """At most `most` round values on the axis, rising; at least one."""
         most = max(1, most)
         if self.is_log:
-            first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
-            decades = [10.0**power for power in range(first, last + 1)]
+            powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+            decades = [10.0**power for power in powers]
             for factors in (_DECADES, (1.0, 3.0), (1.0,)):
                 found = [f * d for d in decades for f in factors if self.low * 0.999 <= f * d <= self.high * 1.001]
                 if len(found) <= most:
                     break
-            step = math.ceil(len(found) / most)
-            return found[::step] or [self.low]
+            return found[:: max(1, math.ceil(len(found) / most))] or [self.low]
         step = nice_step((self.high - self.low) / most)
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         while last - first + 1 > most:

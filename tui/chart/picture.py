@@ -183,7 +183,7 @@ class Picture:
         width = self.left + frame.width + _MARGIN
         side, corner, flat, tick = ("│", "└", "─", "┴") if frame.has_braille else ("|", "+", "-", "+")
         labels: dict[int, str] = {}
-        for value in frame.y.ticks(max(2, frame.height // 4)):
+        for value in frame.y.ticks(max(2, frame.height // 2 if frame.height < 12 else frame.height // 3)):
             row, _ = frame.cell(frame.x.low, value)
             labels[row] = view.label_y(value, frame.y)
         title = [(f" {view.title}", "A" if view.is_active else "T"), (f"  {view.flags}" if view.flags else "", "a")]

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from engine.store import Run
 from tui.laboratory import Laboratory
+from tui.spans import SpanCompositor
 from tui.widgets.decks import KeyDecks
 from tui.widgets.heading import Heading
 from tui.widgets.status import Status, StatusLine
@@ -29,6 +30,10 @@ class LabScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "Back", key_display="esc", id="back", tooltip="One layer back"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = SpanCompositor()
 
     @property
     def lab(self) -> Laboratory:

@@ -76,6 +76,8 @@ def test_damaged_lines_are_skipped_and_counted(tmp_path: Path) -> None:
     (tmp_path / "link").mkdir()
     (tmp_path / "link" / "history.jsonl").symlink_to(file)
     assert len(HistoryTail(tmp_path / "link").look().columns) == 0
+    (tmp_path / "linked").symlink_to(tmp_path)
+    assert len(HistoryTail(tmp_path / "linked").look().columns) == 0
 
 
 def test_a_history_longer_than_a_chunk_is_read_whole(tmp_path: Path) -> None:
