@@ -23,7 +23,7 @@ from tui.screens.run_screen import RunScreen
 from tui.widgets.chart import Chart
 from tui.widgets.curve_panels import Instead, Machine, MachinePane, ReadOff, Standing
 
-_STANDING_SECONDS, _CURVES_SECONDS, _MACHINE_SECONDS = 0.5, 1.0, 2.0  # what is shown again; a key draws at once
+_CURVES_SECONDS, _READ_SECONDS, _MACHINE_SECONDS = 0.5, 1.0, 2.0  # until it is drawn again; a key draws at once
 _WIDE, _TALL, _HIGH = 160, 44, 32
 
 
@@ -53,8 +53,8 @@ class CurvesScreen(RunScreen):
         self._scene = Scene()
         self._queue = machine_words.Queue()
         self._parts = (
-            (Pace(_STANDING_SECONDS), self._draw_standing),
             (Pace(_CURVES_SECONDS), self._draw_curves),
+            (Pace(_READ_SECONDS), self._draw_read_off),
             (Pace(_MACHINE_SECONDS), self._draw_machine),
         )
         self._later: Timer | None = None
@@ -110,19 +110,19 @@ class CurvesScreen(RunScreen):
         """Draw everything now: a key was pressed, or the size has changed."""
         self._draw_due(now=True)
 
-    def _draw_standing(self) -> None:
+    def _draw_curves(self) -> None:
         scene, runs = self._scene, self.lab.runs
         self.head(runs, about_run(scene.run, scene.reference) if scene.run else "no run yet; n sets one up")
         self.query_one(Standing).show(scene, runs, has_unicode=self._has_unicode)
         if not scene.has_curves:
             self.query_one(Instead).show(scene, runs)
+            return
+        subject = scene.subject()
+        for measure in self._looking.charts:
+            self.query_one(f"#{measure}", Chart).show(self._views.view(subject, self._looking, measure))
 
-    def _draw_curves(self) -> None:
+    def _draw_read_off(self) -> None:
         self.query_one(ReadOff).show(self._scene, self._looking, has_unicode=self._has_unicode)
-        if self._scene.has_curves:
-            subject = self._scene.subject()
-            for measure in self._looking.charts:
-                self.query_one(f"#{measure}", Chart).show(self._views.view(subject, self._looking, measure))
 
     def _draw_machine(self) -> None:
         run, runs = self._scene.run, self.lab.runs
