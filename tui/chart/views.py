@@ -224,4 +224,5 @@ def value_label(value: float, axis: Axis) -> str:
     else:
         words = f"{value:.{min(4, max(1, 2 - math.floor(math.log10(span))))}f}"
     words = words[1:] if len(words) > 5 and words.startswith("0.") else words
-    return words if len(words) <= 5 else f"{value:.0e}"
+    short = words if len(words) <= 5 else f"{value:.0e}"
+    return short if len(short) <= 5 else "0" if abs(value) < 1 else "huge"
