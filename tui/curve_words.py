@@ -13,6 +13,7 @@ from engine.text import clean
 from tui.cells import Row
 from tui.chart.state import ACCURACY, LOSS, Looking
 from tui.chart.views import has_validation, reference_values, row_of, time_label
+from tui.scene import Scene
 
 _REMEDIES = {
     "diverged": "n: set up the same with a lower lr",
@@ -163,6 +164,30 @@ def read_off(
         mark = "◆" if has_unicode else "*"
         parts.append((f"  {mark} best {_value(accuracy, ACCURACY)} @{columns.epochs[best]}", "m"))
     return Row.of(parts)
+
+
+def run_pane(scene: Scene) -> list[tuple[str, str]]:
+    """What there is to know of the curves beside them: lines and the letter of their look."""
+    columns, best, lowest = scene.columns, scene.best, scene.columns.lowest_loss
+    if scene.run is None or not len(columns):
+        return []
+    last = len(columns) - 1
+    train, validation = columns.values("train", ACCURACY), columns.values("validation", ACCURACY)
+    lines = [("THIS RUN", "h")]
+    if best is not None and lowest is not None:
+        lines.append((f"best       {_value(validation[best], ACCURACY)} % at epoch {columns.epochs[best]}", " "))
+        losses = columns.values("validation", LOSS)
+        lines.append((f"lowest v   {_value(losses[lowest], LOSS)} at epoch {columns.epochs[lowest]}", " "))
+        planned = (scene.run.experiment.get("training") or {}).get("epochs")
+        if type(planned) is int and last + 1 >= planned and columns.epochs[lowest] > 0.95 * planned:
+            lines.append(("           not yet fitted: train longer", " "))
+        if math.isfinite(train[last]) and math.isfinite(validation[last]):
+            lines.append((f"t - v now  {100 * (train[last] - validation[last]):+.1f} points, t as seen", " "))
+    lines.append((f"an epoch   {columns.elapsed[last] / (last + 1):.2f} s", " "))
+    images = scene.run.images
+    if images:
+        lines.append(("images     " + ", ".join(f"{clean(name)} {count:,}" for name, count in images.items()), " "))
+    return [*lines, ("", " ")]
 
 
 def _value(value: float, measure: str) -> str:

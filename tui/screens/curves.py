@@ -128,7 +128,7 @@ class CurvesScreen(RunScreen):
         run, runs = self._scene.run, self.lab.runs
         waiting = self._queue.next(runs, run)
         self.query_one(Machine).show(run, runs, waiting)
-        self.query_one(MachinePane).show(run, runs, waiting)
+        self.query_one(MachinePane).show(self._scene, runs, waiting)
 
     def _arrange(self) -> None:
         """Which parts there are, for this size and this way of looking."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -12,6 +12,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.cells import PLAIN, Row, changed_spans, stacked
+
+Make = Callable[[int, int], Sequence[Row]]
 
 _LOOKS = {
     "a": "cells--axis", "b": "cells--band", "c": "cells--crosshair", "e": "cells--error", "f": "cells--faint",
@@ -41,6 +43,7 @@ class CellLines(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
+        self._make: Make = lambda width, height: ()
         self._rows: list[Row] = []
         self._styles: dict[str, Style] = {}
 
@@ -49,12 +52,19 @@ class CellLines(Widget):
         """What is shown."""
         return self._rows
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
-        """These lines, cut or padded to the widget's size; a repaint that changes nothing sends nothing."""
+    def show_rows(self, make: Make) -> None:
+        """Lines made for a width and a height; called again when they change.
+
+        They are cut or padded to the size; a repaint that changes nothing sends nothing.
+        """
+        self._make = make
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         width, height = self.size
         if not width or not height:
             return
-        before, self._rows = self._rows, stacked(rows, width, height)
+        before, self._rows = self._rows, stacked(self._make(width, height), width, height)
         if len(before) != height:
             self.refresh()
             return
@@ -68,10 +78,7 @@ class CellLines(Widget):
 
     def on_resize(self) -> None:
         self._rows = []
-        self.lay_out()
-
-    def lay_out(self) -> None:
-        """Show everything for the size as it is now. For subclasses that make their lines to measure."""
+        self._lay_out()
 
     def notify_style_update(self) -> None:
         self._styles = {}

@@ -33,17 +33,10 @@ class Chart(CellLines):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._picture = Picture()
-        self._view: View | None = None
 
     def show(self, view: View) -> None:
         """This view; what of its curves was drawn before is not drawn again."""
-        self._view = view
-        self.lay_out()
-
-    def lay_out(self) -> None:
-        width, height = self.size
-        if self._view is not None and width and height:
-            self.show_rows(self._picture.draw(self._view, width, height))
+        self.show_rows(lambda width, height: self._picture.draw(view, width, height))
 
     @property
     def columns(self) -> int:

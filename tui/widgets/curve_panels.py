@@ -16,12 +16,15 @@ class Standing(CellLines):
     """Two lines: how far the run is, or how it ended and what one can do."""
 
     def show(self, scene: Scene, runs: Sequence[Run], *, has_unicode: bool) -> None:
-        rows = []
-        if scene.run is not None:
-            rows = curve_words.standing(scene.run, scene.columns, self.size.width, has_unicode=has_unicode)
+        def make(width: int, height: int) -> list[Row]:
+            if scene.run is None:
+                return []
+            rows = curve_words.standing(scene.run, scene.columns, width, has_unicode=has_unicode)
             if scene.run.state == "queued":
                 rows[0] = Row.of([(f" {machine_words.place_words(scene.run, runs)}", "k")])
-        self.show_rows(rows)
+            return rows
+
+        self.show_rows(make)
 
 
 class Instead(CellLines):
@@ -33,22 +36,25 @@ class Instead(CellLines):
             lines = curve_words.before_first_epoch(scene.run)
             if scene.run.state == "queued":
                 lines[0] = machine_words.place_words(scene.run, runs)
-        width, height = self.size
-        above = [Row("", "")] * max(0, (height - len(lines)) // 2)
-        self.show_rows([*above, *(Row.of([(line.center(width), " ")]) for line in lines)])
+
+        def make(width: int, height: int) -> list[Row]:
+            above = [Row("", "")] * max(0, (height - len(lines)) // 2)
+            return [*above, *(Row.of([(line.center(width), " ")]) for line in lines)]
+
+        self.show_rows(make)
 
 
 class ReadOff(CellLines):
     """Two lines: values at the crosshair or the newest, and how far validation can be trusted."""
 
     def show(self, scene: Scene, looking: Looking, *, has_unicode: bool) -> None:
-        if scene.run is None or not scene.has_curves:
-            self.show_rows([])
-            return
-        columns = scene.columns
-        read = curve_words.read_off(columns, scene.behind, looking, scene.best, has_unicode=has_unicode)
-        noise = curve_words.noise_words(columns, scene.run.images.get("validation"))
-        self.show_rows([read, Row.of([(f" {noise}", "a")])])
+        rows: list[Row] = []
+        if scene.run is not None and scene.has_curves:
+            columns = scene.columns
+            read = curve_words.read_off(columns, scene.behind, looking, scene.best, has_unicode=has_unicode)
+            noise = curve_words.noise_words(columns, scene.run.images.get("validation"))
+            rows = [read, Row.of([(f" {noise}", "a")])]
+        self.show_rows(lambda width, height: rows)
 
 
 class Machine(CellLines):
@@ -57,13 +63,22 @@ class Machine(CellLines):
     def show(self, run: Run | None, runs: Sequence[Run], waiting: machine_words.Waiting) -> None:
         device = machine_words.device_words(*machine_words.device_of(run, runs))
         following = machine_words.next_words(waiting)
-        lines = [following, device] if self.size.height > 1 else [f"{following}   {device}"]
-        self.show_rows([Row.of([(f" {line}", "a")]) for line in lines])
+
+        def make(width: int, height: int) -> list[Row]:
+            lines = [following, device] if height > 1 else [f"{following}   {device}"]
+            return [Row.of([(f" {line}", "a")]) for line in lines]
+
+        self.show_rows(make)
 
 
 class MachinePane(CellLines):
-    """The same as a column beside the charts, where there is room."""
+    """The same as a column beside the charts, where there is room, and more of the run."""
 
-    def show(self, run: Run | None, runs: Sequence[Run], waiting: machine_words.Waiting) -> None:
-        lines = machine_words.device_pane(*machine_words.device_of(run, runs), waiting, self.size.width)
-        self.show_rows([Row.of([line]) for line in lines])
+    def show(self, scene: Scene, runs: Sequence[Run], waiting: machine_words.Waiting) -> None:
+        device = machine_words.device_of(scene.run, runs)
+
+        def make(width: int, height: int) -> list[Row]:
+            lines = [*curve_words.run_pane(scene), *machine_words.device_pane(*device, waiting, width)]
+            return [Row.of([line]) for line in lines]
+
+        self.show_rows(make)

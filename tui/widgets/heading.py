@@ -42,11 +42,11 @@ class Heading(CellLines):
             telemetry = next(filter(None, ((run.progress() or {}).get("telemetry") for run in alive)), None)
             machine = telemetry_words(telemetry) + ("  " if telemetry else "") + f"{len(alive)} live"
         self._shown = (machine, about)
-        self.lay_out()
+        self.show_rows(self._rows_for)
 
-    def lay_out(self) -> None:
+    def _rows_for(self, width: int, height: int) -> list[Row]:
         machine, about = self._shown
         names = (f"[{n} {name}]" if name == self._current else f" {n} {name} " for n, name in enumerate(SCREENS, 1))
         left = " cnnlab " + "".join(names)
-        first = left + fit(machine, max(0, self.size.width - len(left) - 1), right=True)
-        self.show_rows([Row(text, " " * len(text)) for text in (first, " " + clean(about))])
+        first = left + fit(machine, max(0, width - len(left) - 1), right=True)
+        return [Row(text, " " * len(text)) for text in (first, " " + clean(about))]
