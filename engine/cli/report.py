@@ -16,6 +16,7 @@ from engine.text import clean, clean_lines
 @click.command()
 @run_argument()
 @click.option("--split", default="test", show_default=True, help="train, validation, test")
+@click.option("--reference", "base", metavar="RUN", help="what changed from this run, on the same images")
 @click.option("--csv", "as_csv", is_flag=True, help="a row a class, for other programs")
 @click.option(
     "--html",
@@ -26,20 +27,37 @@ from engine.text import clean, clean_lines
 )
 @runs_option
 @json_option
-def report(reference: str, split: str, as_csv: bool, page: Path | None, runs_dir: Path | None, as_json: bool) -> int:
+def report(
+    reference: str,
+    split: str,
+    base: str | None,
+    as_csv: bool,
+    page: Path | None,
+    runs_dir: Path | None,
+    as_json: bool,
+) -> int:
     """Precision, recall and F1 of every class, and what it is confused with.
 
     \b
     cnnlab report @best --split train
+    cnnlab report max-s0 --reference stride-s0
     cnnlab report @last --csv > report.csv
     """
-    from engine.report_formats import report_document, to_csv, to_html
-    from engine.report_lines import report_lines
+    from engine.report.formats import report_document, to_csv, to_html
+    from engine.report.lines import report_lines
 
     if as_csv and as_json:
         raise RequestError("--json, --csv: give one of them")
-    run = find_run(open_store(runs_dir), reference)
+    store = open_store(runs_dir)
+    run = find_run(store, reference)
     document = report_document(run, split)
+    change = None
+    if base is not None:
+        from engine.report.against import against
+
+        other = find_run(store, base)
+        change = against(run, other, document, report_document(other, split))
+        document = {**document, "against": change.to_json()}
     if page is not None:
         from engine.store.files import check_target, replace_file
 
@@ -53,5 +71,5 @@ def report(reference: str, split: str, as_csv: bool, page: Path | None, runs_dir
         print_line(clean(page))
     else:
         print_line(f"{clean(run.name)}  {run.id}")
-        print_lines(report_lines(document, line_width()))
+        print_lines(report_lines(document, line_width(), change))
     return ExitCode.DONE

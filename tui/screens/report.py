@@ -9,8 +9,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from engine.errors import LabError
-from engine.report_formats import report_document
-from engine.report_lines import report_lines
+from engine.report.formats import report_document
+from engine.report.lines import report_lines
 from engine.store import Run
 from tui.screens.run_screen import RunScreen
 from tui.widgets.lines import Lines
