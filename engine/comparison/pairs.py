@@ -11,6 +11,8 @@ import numpy as np
 from engine.comparison.member import Member
 from engine.statistics import holm, mcnemar_exact
 
+# Which images are in which split.
+_DRAWN = ("dataset.validation", "dataset.split_seed", "dataset.train_fraction")
 MOST_RUNS = 20  # above, every run is paired with the first one alone
 
 
@@ -43,5 +45,4 @@ def same_images(a: Member, b: Member, split: str) -> bool:
         return False
     if split == "test":
         return True
-    drawn = ("dataset.validation", "dataset.split_seed")
-    return all(a.settings.get(key) == b.settings.get(key) for key in drawn)
+    return all(a.settings.get(key) == b.settings.get(key) for key in _DRAWN)
