@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from engine.data.dataset import LazySplit
 from engine.errors import DataError, LabError
 from engine.experiment import DatasetSettings, Experiment
 from engine.store import Run
+from engine.text import clean
 
 
 @dataclass(frozen=True)
@@ -66,18 +67,17 @@ class Predictions:
         confidence = found.get(f"{split}.confidence")
         return cls(classes, labels, predictions, confidence)
 
-    def wrong(
-        self, true: str | None = None, said: str | None = None, reference: Predictions | None = None
-    ) -> list[Said]:
-        """The mistakes, the surest first; only of this true class, only those said to be that class."""
-        chosen = self.labels != self.predictions
-        if true is not None:
-            chosen &= self.labels == self.classes.index(true)
-        if said is not None:
-            chosen &= self.predictions == self.classes.index(said)
+    def images_of(self, true: str, said: str | None = None, reference: Predictions | None = None) -> list[Said]:
+        """Images of the class `true` that were said to be `said`, the surest first; None: those that are wrong.
+
+        Where both are one class these are right, and the least sure come first.
+        """
+        chosen = self.labels == self.classes.index(true)
+        chosen &= self.predictions != self.labels if said is None else self.predictions == self.classes.index(said)
         rows = np.flatnonzero(chosen)
         if self.confidence is not None:
-            rows = rows[np.argsort(-self.confidence[rows], kind="stable")]
+            sure = self.confidence[rows]
+            rows = rows[np.argsort(sure if true == said else -sure, kind="stable")]
         other = reference if reference is not None and np.array_equal(reference.labels, self.labels) else None
         return [
             Said(
@@ -91,19 +91,22 @@ class Predictions:
         ]
 
 
-def open_images(document: Mapping[str, Any], split: str, labels: NDArray[np.int64]) -> LazySplit:
+def open_images(
+    document: Mapping[str, Any], split: str, labels: NDArray[np.int64], data_dir: Path | None = None
+) -> LazySplit:
     """The images of a split as the run had them.
 
     Args:
         document: the run's `run.json`.
         labels: int64 `[N]`, as the run recorded them: other data are refused.
+        data_dir: where data sets are looked for if not where the run found them.
 
     Raises:
         DataError: where the data set is missing or has changed since; it says how to get it.
     """
     settings = _dataset_settings(document)
     try:
-        images = open_split(settings, split, _data_dir(document, settings.name))
+        images = open_split(settings, split, _data_dir(document, settings.name) or data_dir)
     except LabError as error:
         raise DataError(f"no pictures: {error.message}") from error
     if not np.array_equal(images.labels, labels):
@@ -124,3 +127,40 @@ def _data_dir(document: Mapping[str, Any], name: str) -> Path | None:
     if not isinstance(given, str) or (name != "folder" and not Path(given).exists()):
         return None
     return Path(given)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One split of a run, opened to look at its images.
+
+    Args:
+        own, other: what the run and the reference said; None where it is not kept.
+        images: their pixels, to be taken; None where they are not here.
+        problem: what is missing.
+    """
+
+    own: Predictions | None = None
+    other: Predictions | None = None
+    images: LazySplit | None = None
+    problem: str = ""
+
+
+def open_pictures(
+    run: Run, split: str, classes: Sequence[str], reference: Run | None = None, data_dir: Path | None = None
+) -> Opened:
+    """Open a split of a run.
+
+    Args:
+        data_dir: where data sets are looked for if not where the run found them.
+
+    Returns:
+        What there is; what is missing is its `problem`, never raised.
+    """
+    own = Predictions.of(run, split, tuple(classes))
+    if own is None:
+        return Opened(problem=f"{clean(run.name)} has no predictions of {split}: missing, or damaged")
+    other = None if reference is None else Predictions.of(reference, split, tuple(classes))
+    try:
+        return Opened(own, other, open_images(run.document, split, own.labels, data_dir))
+    except LabError as error:
+        return Opened(own, other, None, error.message)

@@ -135,7 +135,7 @@ def average_rows(
 def score_fields(*, with_change: bool = False, with_train: bool = False) -> list[Field[ScoreRow]]:
     """The columns; percent and points. `+/-` is what the run put right and spoilt against the reference."""
     fields = [
-        Field("class", Column("class", least=10), lambda row: clean(row.name), lambda row: row.name, high_first=False),
+        Field("class", Column("class", least=12), lambda row: clean(row.name), lambda row: row.name, high_first=False),
         _number("precision", "precision", lambda row: row.precision, drop=4 if with_train else 0),
         _number("recall", "recall", lambda row: row.recall),
         Field("low", Column("[95 %]", right=True), _interval, lambda row: row.low),
@@ -154,9 +154,11 @@ def score_fields(*, with_change: bool = False, with_train: bool = False) -> list
         ]
     return [
         *fields,
-        Field("support", Column("support", right=True), lambda row: f"{row.support:,}", lambda row: row.support),
+        Field(
+            "support", Column("support", right=True, drop=6), lambda row: f"{row.support:,}", lambda row: row.support
+        ),
         Field("said", Column("said", right=True, drop=2), _said, lambda row: row.said),
-        Field("worst", Column("most taken for", drop=1, least=12), _worst, _worst_count),
+        Field("worst", Column("most taken for", drop=1, least=20), _worst, _worst_count),
     ]
 
 
@@ -224,6 +226,10 @@ def _counts(row: ScoreRow) -> str:
 
 def _net(row: ScoreRow) -> float | None:
     return None if row.fixed is None or row.broken is None else row.fixed - row.broken
+
+
+def _support(row: ScoreRow) -> str:
+    return f"{row.support:,}"
 
 
 def _said(row: ScoreRow) -> str:

@@ -97,19 +97,6 @@ def test_curves_are_drawn_with_signs_and_not_by_colour_alone(store: RunStore, th
     act(store, story)
 
 
-def test_a_report_changes_its_split(store: RunStore, three: list[Run]) -> None:
-    async def story(app: LabApp, pilot: Pilot[None]) -> None:
-        await pilot.press("5")
-        await until(pilot, lambda: "test: 100 images" in screen_text(app))
-        await pilot.press("t")
-        await until(pilot, lambda: "'validation' is not one of test, train" in screen_text(app))
-        await pilot.press("t")
-        await until(pilot, lambda: "train: 100 images" in screen_text(app))
-        assert "macro avg" in screen_text(app)
-
-    act(store, story)
-
-
 def test_a_new_run_appears_and_the_cursor_stays_on_its_run(store: RunStore, three: list[Run]) -> None:
     async def story(app: LabApp, pilot: Pilot[None]) -> None:
         await pilot.press("j")
@@ -245,8 +232,8 @@ def test_without_a_terminal_it_says_so() -> None:
 
 def test_lines_scroll_and_a_repaint_that_changes_nothing_sends_nothing(store: RunStore, three: list[Run]) -> None:
     async def story(app: LabApp, pilot: Pilot[None]) -> None:
-        await pilot.press("5")
-        await until(pilot, lambda: "macro avg" in screen_text(app))
+        await pilot.press("space", "space", "4")
+        await until(pilot, lambda: "Pick" in screen_text(app))
         lines = app.screen.query_one(Lines)
         painted: list[object] = []
         original = lines.refresh

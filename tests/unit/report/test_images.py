@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from engine.data import class_groups, load_dataset, open_split
 from engine.errors import DataError
 from engine.experiment import DatasetSettings
-from engine.report.images import Predictions, Said, open_images
+from engine.report.images import Predictions, Said, open_images, open_pictures
 from engine.store import Run
 
 CLASSES = ("a", "b", "c")
@@ -24,15 +25,15 @@ def predictions(said: list[int], confidence: list[float] | None = None) -> Predi
 def test_mistakes_come_the_surest_first_with_what_the_reference_said() -> None:
     ours = predictions([1, 0, 1, 1, 0], [0.5, 0.9, 0.75, 1.0, 0.25])
     theirs = predictions([0, 0, 1, 1, 2])
-    assert ours.wrong(reference=theirs) == [
-        Said(2, "a", "b", 0.75, "b"),
-        Said(0, "a", "b", 0.5, "a"),
-        Said(4, "c", "a", 0.25, "c"),
-    ]
-    assert [one.index for one in ours.wrong(true="a")] == [2, 0]
-    assert [one.index for one in ours.wrong(true="c", said="a")] == [4]
-    assert ours.wrong(true="b") == []
-    assert [one.confidence for one in theirs.wrong()] == [None]
+    assert ours.images_of("a", reference=theirs) == [Said(2, "a", "b", 0.75, "b"), Said(0, "a", "b", 0.5, "a")]
+    assert [one.index for one in ours.images_of("c", "a")] == [4]
+    assert ours.images_of("b") == ours.images_of("a", "c") == []
+    assert [one.confidence for one in theirs.images_of("a")] == [None]
+
+
+def test_what_is_right_comes_the_least_sure_first() -> None:
+    ours = predictions([0, 0, 0, 1, 2], [0.5, 0.9, 0.25, 1.0, 1.0])
+    assert [one.index for one in ours.images_of("a", "a")] == [2, 0, 1]
 
 
 def test_a_lazy_split_holds_the_images_of_the_whole_one() -> None:
@@ -83,3 +84,21 @@ def test_superclasses_are_those_of_the_chosen_classes_and_empty_where_they_say_n
     assert class_groups("cifar100", ["apple", "trout"]) == {}
     assert class_groups("cifar100", ["apple", "pear"]) == {}
     assert class_groups("cifar10", ["cat", "dog"]) == class_groups("unheard of", ["a", "b", "c"]) == {}
+
+
+def test_a_split_is_opened_or_what_is_missing_is_said(trained: Run) -> None:
+    opened = open_pictures(trained, "test", ("0", "1"), reference=trained)
+    assert opened.images is not None
+    assert opened.own is not None
+    assert opened.problem == ""
+    right = opened.own.images_of("0", "0", opened.other)
+    assert {(one.true, one.said, one.reference) for one in right} == {("0", "0", "0")}
+    document = json.loads((trained.path / "run.json").read_text())
+    document["experiment"]["dataset"] = {"name": "cifar100", "classes": ["apple", "baby"]}
+    (trained.path / "run.json").write_text(json.dumps(document))
+    moved = open_pictures(trained.reload(), "test", ("0", "1"), data_dir=trained.path)
+    assert moved.own is not None
+    assert moved.images is None
+    assert "cnnlab data fetch cifar100" in moved.problem
+    (trained.path / "predictions.safetensors").unlink()
+    assert "no predictions of test" in open_pictures(trained, "test", ("0", "1")).problem
