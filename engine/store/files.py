@@ -94,8 +94,19 @@ def open_to_write(path: Path, flags: int = 0) -> int:
     raise RefusedError(f"{clean(path)} {what}, and is not written; move it away")
 
 
-def read_file(path: Path, *, max_bytes: int) -> bytes:
+def read_file(path: str | os.PathLike[str], *, max_bytes: int) -> bytes:
     """The bytes of a regular file. Links are not followed, and a pipe does not block.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        DataError: if it is no regular file, or larger than `max_bytes`.
+        RefusedError: if it may not be read.
+    """
+    return read_file_and_status(path, max_bytes=max_bytes)[0]
+
+
+def read_file_and_status(path: str | os.PathLike[str], *, max_bytes: int) -> tuple[bytes, os.stat_result]:
+    """As `read_file`, with the status of the very file that was read.
 
     Raises:
         FileNotFoundError: if there is none.
@@ -117,8 +128,7 @@ def read_file(path: Path, *, max_bytes: int) -> bytes:
             raise DataError(f"{clean(path)}: not a regular file")
         if status.st_size > max_bytes:
             raise DataError(f"{clean(path)}: {status.st_size:,} bytes; more than {max_bytes:,} is not read")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(status.st_size)  # not max_bytes: a buffer of that size would be made
+        return _read_all(descriptor, status.st_size), status  # not max_bytes: a buffer of that size would be made
     except OSError as error:
         raise DataError(f"{clean(path)}: {error.strerror}") from error
     finally:
@@ -176,6 +186,13 @@ def explained(path: Path) -> Iterator[None]:
         if error.errno in _STRANGE:
             raise RefusedError(f"{place}: cannot be written ({error.strerror}); move it away") from error
         raise
+
+
+def _read_all(descriptor: int, size: int) -> bytes:
+    parts = [os.read(descriptor, size)]
+    while parts[-1] and (left := size - sum(map(len, parts))):
+        parts.append(os.read(descriptor, left))
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

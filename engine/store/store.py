@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from engine.store.lock import take_lock
 from engine.store.owner import touch
 from engine.store.requests import what_is_wrong_with
 from engine.store.run import Run
+from engine.store.sharing import SharedParts
 from engine.text import clean
 
 _NEW = ".new-"
@@ -36,6 +37,7 @@ class RunStore:
     def __init__(self, root: str | os.PathLike[str], *, listing: str = "cnnlab runs") -> None:
         self.root = Path(root)
         self._listing = listing
+        self._shared = SharedParts()
 
     def runs(self) -> list[Run]:
         """Every run, newest first. A damaged one is among them, and says so.
@@ -44,7 +46,31 @@ class RunStore:
             RequestError: if `root` is no folder.
             RefusedError: if it may not be read.
         """
-        return [Run(self.root / name) for name in self.names()]
+        return list(self.iter_runs())
+
+    def iter_runs(self) -> Iterator[Run]:
+        """As `runs`, one after the other: the newest hundred are there long before the last one.
+
+        Raises:
+            RequestError, RefusedError: as `runs`, at the first one.
+        """
+        root = os.fspath(self.root)
+        for name in self.names():
+            yield Run(f"{root}/{name}", self._shared)
+
+    def refresh(self, old: Sequence[Run]) -> list[Run]:
+        """As `runs`, from what it returned before: only runs whose `run.json` was replaced, or that say that they
+        live, are read again; the others are the same objects.
+
+        Raises:
+            RequestError, RefusedError: as `runs`.
+        """
+        known = {run.id: run for run in old}
+        root = os.fspath(self.root)
+        return [
+            known[name].refresh(self._shared) if name in known else Run(f"{root}/{name}", self._shared)
+            for name in self.names()
+        ]
 
     def names(self) -> list[str]:
         """The ids of all runs, newest first.
