@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -181,14 +181,22 @@ def default_runs_dir() -> Path:
     return home / "cnnlab" / "runs"
 
 
-def find_run(store: RunStore, reference: str) -> Run:
-    """The run that a user means."""
+def find_run(store: RunStore, reference: str, runs: Sequence[Run] | None = None) -> Run:
+    """The run that a user means; `runs`: all of them, where they are known already."""
     if reference == "@best":
         from engine.references import pick_best
 
-        best: Run = pick_best(store.runs())
+        best: Run = pick_best(store.runs() if runs is None else runs)
         return best
-    return store.resolve(reference)
+    return store.resolve(reference, runs)
+
+
+def find_runs(store: RunStore, references: Sequence[str]) -> list[Run]:
+    """The runs that a user means, each once; the folder is listed once at most."""
+    from engine.store.ids import is_run_id
+
+    runs = None if all(map(is_run_id, references)) else store.runs()
+    return list({run.id: run for run in (find_run(store, reference, runs) for reference in references)}.values())
 
 
 def _complete_run(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
