@@ -31,6 +31,8 @@ from engine.training.precision import EXACT, choose_precision
 from engine.training.scoring import Scored, score_split
 from engine.training.trainer import DivergedError, Trainer
 
+_MOST_NOTICES = 20
+
 
 def execute(
     owner: RunOwner,
@@ -113,8 +115,9 @@ def _execute(
         splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
         images = {name: len(split.labels) for name, split in splits.items()}
         environment = {**run.environment, **environment, "gpu_memory": memory}
-        room.update(state="training", images=images, environment=environment)
-        for notice in (*dataset.notices, *notices):
+        notices = [*dataset.notices, *notices]
+        room.update(state="training", images=images, environment=environment, notices=_first(notices))
+        for notice in notices:
             owner.log(f"{notice}\n")
         recorder = Recorder(owner, trainer, room)
         if not checkpoint:
@@ -132,6 +135,12 @@ def _execute(
         room.update(state=state, summary=summary)
         owner.clear_progress()
         yield Ended(state, summary)
+
+
+def _first(notices: list[str]) -> list[str]:
+    """What run.json holds of the notices; worker.log has them all."""
+    more = len(notices) - _MOST_NOTICES
+    return [*notices[:_MOST_NOTICES], *([f"and {more} more; see worker.log"] if more > 0 else [])]
 
 
 def _go_on(owner: RunOwner, room: Room, trainer: Trainer, checkpoint: Checkpoint) -> list[str]:

@@ -85,6 +85,12 @@ class Run:
         return str(self.document.get("note") or "")
 
     @property
+    def notices(self) -> list[str]:
+        """What its user should know of how it was trained."""
+        found = self.document.get("notices")
+        return [str(notice) for notice in found] if isinstance(found, list) else []
+
+    @property
     def created(self) -> str:
         return str(self.document.get("created") or "")
 
