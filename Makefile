@@ -34,6 +34,8 @@ format: setup
 bench: setup
 	@$(BIN)/python -m benchmarks.loop
 	@$(BIN)/python -m benchmarks.startup
+	@$(BIN)/python -m benchmarks.watch
+	@$(BIN)/python -m benchmarks.attached
 
 gpu-check: setup
 	@$(BIN)/pytest -m gpu

@@ -79,9 +79,9 @@ class Terminal:
 
     def measure(self, seconds: float) -> Cost:
         """What the program costs from now on."""
-        began, sent, cpu = time.monotonic(), self.sent, self._cpu()
+        began, sent, cpu = time.monotonic(), self.sent, self.cpu_seconds()
         self.read_for(seconds)
-        return Cost(time.monotonic() - began, self.sent - sent, self._cpu() - cpu, self._rss())
+        return Cost(time.monotonic() - began, self.sent - sent, self.cpu_seconds() - cpu, self._rss())
 
     def close(self) -> None:
         """End it, and wait."""
@@ -94,7 +94,8 @@ class Terminal:
         os.waitpid(self.pid, 0)
         os.close(self.descriptor)
 
-    def _cpu(self) -> float:
+    def cpu_seconds(self) -> float:
+        """Processor time that the program has taken so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICK
 

@@ -20,7 +20,6 @@ from tui.screens.compare import CompareScreen
 from tui.screens.curves import CurvesScreen
 from tui.screens.report import ReportScreen
 from tui.screens.runs import RunsScreen
-from tui.widgets.chart import Chart
 from tui.widgets.lines import Lines
 from tui.widgets.run_table import RunTable
 
@@ -82,17 +81,6 @@ def test_filter_and_sort_choose_what_is_shown(store: RunStore, three: list[Run])
         await until(pilot, lambda: "3 of 3" in screen_text(app))
         await pilot.press("slash", *"poling:max")
         await until(pilot, lambda: "did you mean pooling?" in screen_text(app))
-
-    act(store, story)
-
-
-def test_curves_are_drawn_with_signs_and_not_by_colour_alone(store: RunStore, three: list[Run]) -> None:
-    async def story(app: LabApp, pilot: Pilot[None]) -> None:
-        await pilot.press("j", "p", "k", "3")
-        await until(pilot, lambda: "Accuracy" in screen_text(app))
-        chart = "\n".join(line.plain for line in app.screen.query_one("#loss", Chart)._lines)
-        assert "v" in chart
-        assert "best on validation 90.0 % at epoch 40" in screen_text(app)
 
     act(store, story)
 

@@ -90,6 +90,10 @@ class Buckets:
                 parts.append([])
         return [part for part in parts if part]
 
+    def before(self, dot: int) -> int:
+        """The last column of dots before this one that holds a point; 0 where none does."""
+        return next((bucket.dot for bucket in reversed(self._buckets) if bucket.dot < dot), 0)
+
     def spans(self) -> list[tuple[int, float, float]]:
         """Each column's dot, its lowest and its highest value."""
         return [(bucket.dot, bucket.low, bucket.high) for bucket in self._buckets]

@@ -74,31 +74,30 @@ class Layer:
             self._frame, self.cells, buckets.dirty = frame, {}, 0
         if buckets.dirty < buckets.dots:
             across = frame.dots[0] // frame.width
+            column = buckets.before(buckets.dirty) // across  # the line to the first new point begins there
             if self._lower_buckets is None:
-                self._draw_line(frame, buckets, buckets.dirty // across * across)
+                self._draw_line(frame, buckets, column)
             else:
-                self._draw_band(frame, buckets, self._lower_buckets, buckets.dirty // across)
+                self._draw_band(frame, buckets, self._lower_buckets, column)
             buckets.dirty = buckets.dots
         return self.cells
 
-    def _draw_line(self, frame: Frame, buckets: Buckets, from_dot: int) -> None:
-        stretches = buckets.stretches(from_dot)
+    def _draw_line(self, frame: Frame, buckets: Buckets, from_column: int) -> None:
         across, (_, up) = frame.dots[0] // frame.width, frame.dots
-        start = stretches[0][0][0] // across if stretches else 0
-        keep = start + 1 if stretches and stretches[0][0][0] < from_dot else start  # what stood before it stays
-        points = [[(dot - start * across, frame.y.dot(y, up)) for dot, y in part] for part in stretches]
-        new = draw_lines(points, frame.width - start, frame.height, has_braille=frame.has_braille)
-        self.cells = {place: bits for place, bits in self.cells.items() if place[1] < keep}
-        self.cells |= {(row, column + start): bits for (row, column), bits in new.items() if column + start >= keep}
+        stretches = buckets.stretches(from_column * across)  # with the point before, whose line ends in this column
+        points = [[(dot, frame.y.dot(y, up)) for dot, y in part] for part in stretches]
+        new = draw_lines(points, frame.width, frame.height, has_braille=frame.has_braille)
+        self.cells = {place: bits for place, bits in self.cells.items() if place[1] < from_column}
+        self.cells |= {place: bits for place, bits in new.items() if place[1] >= from_column}
 
     def _draw_band(self, frame: Frame, upper: Buckets, lower: Buckets, from_column: int) -> None:
         across, up = frame.dots
         per_column, per_row = across // frame.width, up // frame.height
         edges = _edges(upper, lower)
-        self.cells = {place: bits for place, bits in self.cells.items() if place[1] < from_column - 1}
+        self.cells = {place: bits for place, bits in self.cells.items() if place[1] < from_column}
         for dot, low, high in _filled(edges):
             column = dot // per_column
-            if column < from_column - 1 or high < frame.y.low or low > frame.y.high:
+            if column < from_column or high < frame.y.low or low > frame.y.high:
                 continue
             for y in range(frame.y.dot(low, up), frame.y.dot(high, up) + 1):
                 place = frame.height - 1 - y // per_row, column
