@@ -35,7 +35,7 @@ def find_mistakes(
     if found is None:
         raise DataError(f"{clean(run.name)}: predictions.safetensors is missing or damaged")
     other = None if reference is None else Predictions.of(reference, split, classes)
-    return found.wrong(true, said, other), found.labels
+    return found.images_of(true, said, other), found.labels
 
 
 def check_class(option: str, name: str | None, classes: Sequence[str]) -> None:

@@ -67,17 +67,22 @@ class Predictions:
         confidence = found.get(f"{split}.confidence")
         return cls(classes, labels, predictions, confidence)
 
-    def images_of(self, true: str, said: str | None = None, reference: Predictions | None = None) -> list[Said]:
-        """Images of the class `true` that were said to be `said`, the surest first; None: those that are wrong.
+    def images_of(
+        self, true: str | None = None, said: str | None = None, reference: Predictions | None = None
+    ) -> list[Said]:
+        """Images of the class `true` that were said to be `said`, the surest first; with one of them None: mistakes.
 
         Where both are one class these are right, and the least sure come first.
         """
-        chosen = self.labels == self.classes.index(true)
-        chosen &= self.predictions != self.labels if said is None else self.predictions == self.classes.index(said)
+        chosen = np.ones(len(self.labels), bool) if None not in (true, said) else self.predictions != self.labels
+        if true is not None:
+            chosen &= self.labels == self.classes.index(true)
+        if said is not None:
+            chosen &= self.predictions == self.classes.index(said)
         rows = np.flatnonzero(chosen)
         if self.confidence is not None:
             sure = self.confidence[rows]
-            rows = rows[np.argsort(sure if true == said else -sure, kind="stable")]
+            rows = rows[np.argsort(sure if true == said is not None else -sure, kind="stable")]
         other = reference if reference is not None and np.array_equal(reference.labels, self.labels) else None
         return [
             Said(
