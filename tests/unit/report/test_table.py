@@ -10,10 +10,11 @@ import pytest
 from engine.errors import RequestError
 from engine.evaluation import make_report
 from engine.ordering import Order, ordered
+from engine.proportion import wilson
 from engine.report.against import against
 from engine.report.confusion import Pair
 from engine.report.table import average_rows, class_rows, narrowed, pair_fields, score_fields
-from engine.statistics import mcnemar_exact, wilson
+from engine.statistics import mcnemar_exact
 from tests.unit.comparison.fakes import FakeRun, fake
 
 CLASSES = ["apple", "pear", "[/b]\x1b"]
