@@ -21,7 +21,8 @@ def test_a_queued_and_a_training_run_say_that_it_comes(run: Run) -> None:
     assert no_report_words(run) == "queued; its report comes when it ends"
     with run.own() as owner:
         owner.update(state="training")
-        owner.write_progress({"heartbeat": 1, "eta_seconds": 27.0})
+        place = {"epoch": 1, "epochs": 9, "step": 1, "steps_per_epoch": 2}
+        owner.write_progress({"heartbeat": 1, "eta_seconds": 27.0, **place})
         live = run.reload()
         assert no_report_words(live, live.progress()) == "training; its report comes when it ends, ~0:27"
         with pytest.raises(RequestError, match=r"x\\x1b is training; its report comes when it ends, ~0:27"):
