@@ -29,6 +29,7 @@ from tui.screens.base import LabScreen
 from tui.screens.compare import CompareScreen
 from tui.screens.curves import CurvesScreen
 from tui.screens.help import Help, key_table
+from tui.screens.new import NewScreen
 from tui.screens.report import ReportScreen
 from tui.screens.runs import RunsScreen
 from tui.session import Session
@@ -49,6 +50,7 @@ class LabApp(App[None]):
     TITLE = "cnnlab"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "runs": RunsScreen,
+        "new": NewScreen,
         "curves": CurvesScreen,
         "compare": CompareScreen,
         "report": ReportScreen,
@@ -56,6 +58,7 @@ class LabApp(App[None]):
     DEFAULT_MODE = "runs"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show('runs')", "Runs", show=False, tooltip="Every run"),
+        Binding("2", "show('new')", "New", show=False, tooltip="Set up a new run, or a study"),
         Binding("3", "show('curves')", "Curves", show=False, tooltip="Curves of the run under the cursor"),
         Binding("4,c", "show('compare')", "Compare", show=False, tooltip="Compare the marks, or the study of the run"),
         Binding("5,r", "show('report')", "Report", show=False, tooltip="Report of the run under the cursor"),
@@ -149,7 +152,9 @@ class LabApp(App[None]):
 
     async def configure(self, like: Run | None) -> None:
         """Set up a new run, like this one or from defaults."""
-        self.tell("the screen that sets up a run is not there yet; cnnlab train does")
+        await self.switch_mode("new")
+        if isinstance(self.screen, NewScreen):
+            self.screen.begin(like)
 
     def tell(self, text: str, *, is_error: bool = False, details: str = "") -> None:
         """One line above the keys, until the next key."""
