@@ -55,11 +55,11 @@ class Columns:
                 band = bands.get(measure) or {}
                 for statistic in _STATISTICS:
                     self._numbers[split, measure, statistic].append(_number(band.get(statistic)))
-        seconds = _number(record["seconds"])
+        seconds = _number(record.get("seconds"))
         self.seconds.append(seconds)
         before = self.elapsed[-1] if row else 0.0
         self.elapsed.append(before + (seconds if math.isfinite(seconds) else 0.0))
-        self.lr.append(_number(record["lr"]))
+        self.lr.append(_number(record.get("lr")))
         self._choose(row)
         self.epochs.append(record["epoch"])  # last: readers of another thread count rows by it
 
