@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
-from engine.cli.output import print_json, print_line
+from engine.cli.output import print_line, print_outcome
 from engine.errors import ExitCode, RefusedError, RequestError
+from engine.listing import ended_words
 from engine.text import clean
 
 if TYPE_CHECKING:
@@ -31,7 +32,12 @@ def stop(reference: str, runs_dir: Path | None, as_json: bool) -> int:
     if run.state == "queued":
         from engine.worker.backlog import unqueue
 
-        return _say(unqueue(run), as_json)
+        try:
+            return _say(unqueue(run), as_json)
+        except RefusedError:
+            run = run.reload()
+            if not run.is_alive:
+                raise
     run = _alive(run)
     run.request("stop")
     return _say(wait_until(run, lambda run: not run.is_alive), as_json)
@@ -49,9 +55,13 @@ def pause(reference: str, runs_dir: Path | None, as_json: bool) -> int:
 
 
 def _alive(run: Run) -> Run:
-    if not run.is_alive:
-        raise RequestError(f"{clean(run.name)} is {run.state}: nobody trains it now", field="run")
-    return run
+    if run.is_alive:
+        return run
+    hints = {
+        "queued": f"; `cnnlab stop {run.id}` takes it out of the queue",
+        "interrupted": f"; `cnnlab resume {run.id}` goes on with it",
+    }
+    raise RequestError(f"{clean(run.name)} is {run.state}: nobody trains it now{hints.get(run.state, '')}", field="run")
 
 
 def wait_until(run: Run, condition: Callable[[Run], bool]) -> Run:
@@ -70,8 +80,10 @@ def wait_until(run: Run, condition: Callable[[Run], bool]) -> Run:
 
 
 def _say(run: Run, as_json: bool) -> int:
+    """Say what the run is now; FAILED where it ended in another way than was wished."""
+    code = ExitCode.FAILED if run.state == "interrupted" else ExitCode.DONE
     if as_json:
-        print_json(run.to_json())
+        print_outcome(run.to_json(), code, ended_words(run))
     else:
         print_line(f"{run.id}  {clean(run.name)}: {run.state}")
-    return ExitCode.DONE
+    return code

@@ -21,7 +21,7 @@ from engine.cli.options import (
     settings_options,
 )
 from engine.cli.output import print_json, print_line, print_note, print_outcome
-from engine.errors import ExitCode, RefusedError, RequestError
+from engine.errors import ExitCode, LabError, RefusedError, RequestError
 from engine.listing import ended_words
 from engine.text import clean
 
@@ -99,15 +99,17 @@ def resume(
     if run.state == "paused":
         from engine.cli.steer import wait_until
 
+        if run.document.get("waiting"):
+            raise RefusedError(f"{clean(run.name)} goes on by itself: {run.document['waiting']}", field="run")
         run.request("resume")
         return _say(wait_until(run, lambda run: run.state != "paused"), ExitCode.DONE, as_json)
-    if run.is_alive:
+    if run.is_alive and not _is_given_up(run):
         raise RefusedError(f"{clean(run.name)} is {run.state}: it is being trained now", field="run")
     if run.state == "finished":
         raise RequestError(
             f"{clean(run.name)} is finished; to train longer: cnnlab extend {run.id} --epochs N", field="run"
         )
-    if run.state not in ("interrupted", "stopped", "queued", "failed"):
+    if not run.is_alive and run.state not in ("interrupted", "stopped", "queued", "failed"):
         raise RequestError(f"{clean(run.name)} is {run.state}; there is nothing to go on with", field="run")
     if data_dir is not None:
         from engine.preparation import move_data
@@ -121,18 +123,32 @@ def resume(
     return finish(store, run, wish, as_json, detach=detach)
 
 
+def _is_given_up(run: Run) -> bool:
+    """Whether nobody executes it after all, though no lock can tell."""
+    if not run.is_doubtful:
+        return False
+    from engine.store.pulse import stands_still
+
+    print_note("locks do not reach other hosts here; watching its heartbeat for a minute")
+    return stands_still(run)
+
+
 def _resume_all(store: RunStore, device: str | None, data_dir: Path | None, as_json: bool) -> int:
     """Queue what was interrupted, and see that workers serve all that waits."""
-    from engine.worker.backlog import queued_runs, requeue
+    from engine.preparation import move_data
+    from engine.worker.backlog import queued_runs, requeue, was_left_behind
     from engine.worker.start import put_to_work
 
-    interrupted = [run for run in reversed(store.runs()) if run.state == "interrupted"]
-    if data_dir is not None:
-        from engine.preparation import move_data
-
-        for run in interrupted:
-            move_data(run, data_dir)
-    runs = [requeue(run, device) for run in interrupted]
+    runs = []
+    for run in reversed(store.runs()):
+        if run.state != "interrupted" and not was_left_behind(run):
+            continue
+        try:
+            if data_dir is not None:
+                move_data(run, data_dir)
+            runs.append(requeue(run, device))
+        except LabError as error:  # of one run, and none of the others' business
+            print_note(f"{clean(run.name)}: {error.message}")
     for problem in put_to_work(store, queued_runs(store.runs())):
         print_note(problem)
     if as_json:

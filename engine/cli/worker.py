@@ -18,10 +18,11 @@ from engine.listing import ended_words
 from engine.text import clean
 
 if TYPE_CHECKING:
-    from engine.store import Run, RunStore
+    from engine.store import Run
 
 _LOOK_SECONDS = 0.25
 _SILENT_SECONDS = 60.0
+_MINUTES = (1, 5, 15, 60, 240, 1440)
 _ANY_NUMBER = 10_000
 _NO_WORKER = "no worker; `cnnlab resume --all` or `cnnlab worker` starts one"
 _COLUMNS = (
@@ -72,6 +73,7 @@ def _say(text: str) -> None:
 @json_option
 def queue(runs_dir: Path | None, as_json: bool) -> int:
     """What trains, what waits, and who serves which device."""
+    from engine.store import Run
     from engine.worker.backlog import queue_document
 
     store = open_store(runs_dir)
@@ -85,12 +87,12 @@ def queue(runs_dir: Path | None, as_json: bool) -> int:
     if not document["runs"]:
         print_note("nothing trains, nothing waits")
         return ExitCode.DONE
-    print_table(_COLUMNS, [_row(store, run) for run in document["runs"]])
+    runs = [Run(store.root / row["id"]) for row in document["runs"]]
+    print_table(_COLUMNS, [_row(run) for run in runs if not run.damage])
     return ExitCode.DONE
 
 
-def _row(store: RunStore, document: dict[str, object]) -> list[str]:
-    run = store.get(str(document["id"]))
+def _row(run: Run) -> list[str]:
     progress = run.progress() or {}
     done, total = progress.get("epoch"), progress.get("epochs")
     state = f"{run.state}: {run.document['waiting']}" if run.document.get("waiting") else run.state
@@ -124,16 +126,13 @@ def follow(reference: str, runs_dir: Path | None, as_json: bool) -> int:
 def _watch(run: Run) -> Run:
     """Draw a run until nobody executes it any more; returns it as it is then."""
     from engine.cli.progress import open_progress
+    from engine.store.pulse import Pulse
 
-    view = open_progress(1)
-    heartbeat, heard, said = None, time.monotonic(), ""
+    view, pulse, said = open_progress(1), Pulse(), ""
     try:
         while run.is_alive or run.state == "queued":
             view.update([run], ())
-            progress = run.progress() or {}
-            if progress.get("heartbeat") != heartbeat or run.state != "training":
-                heartbeat, heard = progress.get("heartbeat"), time.monotonic()
-            news = _news(run, time.monotonic() - heard)
+            news = _news(run, pulse.silent_seconds(run))
             if news and news != said:
                 print_note(f"{clean(run.name)}: {news}")
             said = news
@@ -150,9 +149,22 @@ def _news(run: Run, silent_seconds: float) -> str:
     if run.document.get("waiting"):
         return clean(f"{run.state}: {run.document['waiting']}")
     if run.state == "queued":
-        return "queued; `cnnlab queue` says what is before it"
-    if run.state == "paused":
-        return f"paused; cnnlab resume {run.id}"
+        return _queued_words(run)
     if silent_seconds > _SILENT_SECONDS:
-        return "no sign of life for a minute; see its worker.log"
-    return ""
+        minutes = max(least for least in _MINUTES if silent_seconds >= 60 * least)
+        remedy = "resume" if run.is_doubtful else "stop"
+        return f"no sign of life for {minutes} min; see its worker.log, or: cnnlab {remedy} {run.id}"
+    return f"paused; cnnlab resume {run.id}" if run.state == "paused" else ""
+
+
+def _queued_words(run: Run) -> str:
+    from engine.store import RunStore
+    from engine.worker.backlog import device_of, is_elsewhere
+    from engine.worker.place import WorkerPlace
+
+    if is_elsewhere(run):
+        return f"queued; who made it trains it, or: cnnlab resume {run.id}"
+    device = device_of(run)
+    if WorkerPlace(RunStore(run.path.parent), device).is_manned:
+        return "queued; `cnnlab queue` says what is before it"
+    return f"queued for {clean(device)}, which has {_NO_WORKER}"

@@ -183,6 +183,7 @@ def _pause(owner: RunOwner, recorder: Recorder, control: Control, room: Room) ->
     while control.is_paused:
         control.wait(0.1)
         control.take_requests(owner)
+        recorder.beat()
     room.update(state="training")
 
 

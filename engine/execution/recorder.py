@@ -17,6 +17,7 @@ from engine.training.trainer import Trainer
 APPEND_SECONDS = 0.5  # the pace of live curves
 CHECKPOINT_SECONDS = 2.0  # what a power cut may cost
 PROGRESS_SECONDS = 0.25
+BEAT_SECONDS = 5.0  # while it is paused
 
 
 class Recorder:
@@ -28,6 +29,7 @@ class Recorder:
         self._appended = self._saved = self._told = float("-inf")
         self._saved_epoch = trainer.epoch
         self._heartbeat = 0
+        self._document: dict[str, Any] = {}  # what progress.json says, besides the heartbeat
         self._telemetry = Telemetry(gpu_uuid(trainer.device))
 
     def epoch_ended(self, record: dict[str, Any]) -> None:
@@ -42,7 +44,7 @@ class Recorder:
         if self._trainer.epoch > self._saved_epoch and now - self._saved >= CHECKPOINT_SECONDS:
             self.save()
         if now - self._told >= PROGRESS_SECONDS:
-            self._tell(progress, now)
+            self._tell(progress)
 
     def save(self) -> Checkpoint:
         """Everything that is known, on disk: history lines first, then the checkpoint behind them."""
@@ -56,6 +58,11 @@ class Recorder:
         """Write the epochs that wait, without a checkpoint: the state behind them is not worth keeping."""
         self._append()
 
+    def beat(self) -> None:
+        """A sign of life while nothing is trained."""
+        if self._document and time.monotonic() - self._told >= BEAT_SECONDS:
+            self._write_progress(self._document)
+
     def _append(self) -> None:
         if self._waiting:
             self._room.write(lambda: self._owner.append_history(self._waiting))
@@ -63,14 +70,12 @@ class Recorder:
             self._room.records = 0
             self._appended = time.monotonic()
 
-    def _tell(self, progress: StepProgress, now: float) -> None:
-        self._heartbeat += 1
+    def _tell(self, progress: StepProgress) -> None:
         trainer = self._trainer
         done = (progress.epoch - 1) * trainer.steps_per_epoch + progress.step
         total = trainer.settings.epochs * trainer.steps_per_epoch
         left = (total - done) * progress.seconds / done if done else None
-        document = {
-            "heartbeat": self._heartbeat,
+        self._document = {
             "epoch": progress.epoch,
             "epochs": trainer.settings.epochs,
             "step": progress.step,
@@ -82,8 +87,12 @@ class Recorder:
             "eta_seconds": left,
             "telemetry": self._telemetry.read(),
         }
-        self._told = now
+        self._write_progress(self._document)
+
+    def _write_progress(self, document: dict[str, Any]) -> None:
+        self._heartbeat += 1
+        self._told = time.monotonic()
         try:
-            self._owner.write_progress(document)
+            self._owner.write_progress({"heartbeat": self._heartbeat, **document})
         except StorageFullError:
             return  # the next record that matters meets the same disk, and waits for it

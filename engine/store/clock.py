@@ -8,5 +8,14 @@ from datetime import UTC, datetime
 
 def utc_now(*, milliseconds: bool = False) -> str:
     """`2026-11-23T21:49:33Z`; with milliseconds where wishes of one second must keep their order."""
-    moment = datetime.fromtimestamp(time.time(), UTC)
+    return _text(time.time(), milliseconds)
+
+
+def utc_before(seconds: float) -> str:
+    """The time of day so many seconds ago, as `utc_now` writes it with milliseconds."""
+    return _text(time.time() - seconds, milliseconds=True)
+
+
+def _text(seconds: float, milliseconds: bool) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
     return moment.isoformat(timespec="milliseconds" if milliseconds else "seconds").replace("+00:00", "Z")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import socket
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from engine.text import clean
 
 _LOOK_SECONDS = 0.02
 _MAX_BYTES = 4096
+_OCTAL = re.compile(r"\\([0-7]{3})")  # a blank in the name of a mount is \040
 _UNTRUSTED = {"nfs", "nfs4", "lustre", "cifs", "smb3", "9p", "fuse.sshfs"}
 
 
@@ -82,16 +84,17 @@ def is_held(path: Path) -> bool:
     return False
 
 
-def is_trusted(folder: Path) -> bool:
+def is_trusted(folder: Path, mounts_file: Path = Path("/proc/self/mounts")) -> bool:
     """Whether flock means what it says here; over a network file system it may not reach other hosts."""
     try:
-        mounts = Path("/proc/self/mounts").read_text(errors="replace").splitlines()
+        mounts = mounts_file.read_text(errors="replace").splitlines()
     except OSError:
         return True
     resolved = folder.resolve()
     best, kind = "", ""
     for line in mounts:
         _, place, name, *_ = line.split(" ")
+        place = _OCTAL.sub(lambda match: chr(int(match[1], 8)), place)
         if resolved.is_relative_to(place) and len(place) >= len(best):
             best, kind = place, name
     return kind not in _UNTRUSTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from engine.errors import DataError, RefusedError
 from engine.store import layout
 from engine.store.files import load_document, read_file, read_file_and_status
 from engine.store.history import History, parse_history
-from engine.store.lock import is_held, is_trusted
+from engine.store.lock import is_held, is_trusted, load_holder
 from engine.store.shape import is_progress, newer_format, phases_of, what_is_wrong
 from engine.store.sharing import SharedParts
 
@@ -129,12 +130,14 @@ class Run:
         return self._state
 
     def _find_state(self) -> str:
-        if self.damage:
-            return layout.DAMAGED
-        said = str(self.document.get("state"))
-        if said not in layout.ALIVE or is_held(self.path / layout.LOCK) or not is_trusted(self.path):
-            return said
-        return layout.INTERRUPTED
+        while not self.damage:
+            said = str(self.document.get("state"))
+            if said not in layout.ALIVE or is_held(self.path / layout.LOCK):
+                return said
+            before, self.damage = self.document, self._read(None)
+            if self.document == before:  # else it ended, or began, between the two looks
+                return said if self.is_doubtful else layout.INTERRUPTED
+        return layout.DAMAGED
 
     @property
     def is_alive(self) -> bool:

@@ -8,8 +8,10 @@ from typing import Any
 from engine.errors import LabError, RefusedError
 from engine.machine import resolve_device
 from engine.store import Run, RunStore, layout
-from engine.store.clock import utc_now
+from engine.store.clock import utc_before, utc_now
 from engine.worker.place import worker_places
+
+_BEGIN_SECONDS = 60.0  # a foreground run begins as soon as its lane has started
 
 
 def device_of(run: Run) -> str:
@@ -19,7 +21,7 @@ def device_of(run: Run) -> str:
 
 def queued_runs(runs: Iterable[Run], device: str | None = None) -> list[Run]:
     """Those of the runs that wait for a worker, oldest wish first; of one device, or of all."""
-    waiting = [run for run in runs if run.state == layout.QUEUED and not _is_elsewhere(run)]
+    waiting = [run for run in runs if run.state == layout.QUEUED and not is_elsewhere(run)]
     waiting.sort(key=_wished_at)
     return [run for run in waiting if device is None or device_of(run) == device]
 
@@ -32,19 +34,26 @@ def _wished_at(run: Run) -> tuple[str, str]:
     return (wished if wished[:19] >= made else f"{made}.999Z"), run.id
 
 
-def _is_elsewhere(run: Run) -> bool:
+def is_elsewhere(run: Run) -> bool:
     """Whoever made it trains it, or a newer cnnlab must."""
     return bool((run.document.get("request") or {}).get("foreground")) or run.read_only_reason is not None
+
+
+def was_left_behind(run: Run) -> bool:
+    """Made to be trained in the foreground more than a minute ago, and not begun: whoever made it is gone."""
+    queued_at = str((run.document.get("request") or {}).get("queued_at") or "")
+    is_waiting = run.state == layout.QUEUED and run.read_only_reason is None and is_elsewhere(run)
+    return is_waiting and queued_at < utc_before(_BEGIN_SECONDS)
 
 
 def requeue(run: Run, device: str | None = None) -> Run:
     """Put a run that nobody executes back into the queue; its checkpoint stays, and it goes on from there.
 
-    An interrupted one keeps its place: its wish is as old as before.
+    An interrupted one, and one that its maker left behind, keep their places: the wish is as old as before.
     """
     with run.own() as owner:
         request = dict(owner.run.document.get("request") or {})
-        if run.state != layout.INTERRUPTED or not request.get("queued_at"):
+        if run.state not in (layout.INTERRUPTED, layout.QUEUED) or not request.get("queued_at"):
             request["queued_at"] = utc_now(milliseconds=True)
         request["foreground"] = False
         if device is not None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import RequestError
+from engine.errors import LabError, RequestError
 from engine.store import RunStore, layout
-from engine.store.files import FOLDER_MODE, explained, open_to_write
+from engine.store.files import FOLDER_MODE, explained, open_to_write, read_file
 from engine.store.lock import Lock, is_held, load_holder, take_lock
 from engine.text import clean
 
+_MAX_LOG_BYTES = 1 << 30
 _DEVICE = re.compile(r"cpu|cuda:\d+")
 
 
@@ -67,13 +68,24 @@ class WorkerPlace:
         self._make_folder()
         return open_to_write(self.log_path, os.O_APPEND)
 
-    def log_tail(self) -> str:
-        """The last line of the log that says something."""
+    def log_size(self) -> int:
+        """Bytes of the log; 0 where there is none."""
         try:
-            lines = self.log_path.read_text(errors="replace")[-4000:].split("\n")
+            return self.log_path.lstat().st_size
         except OSError:
+            return 0
+
+    def log_tail(self, since: int = 0) -> str:
+        """The last line of the log that says something.
+
+        Args:
+            since: only what was written after this many bytes.
+        """
+        try:
+            said = read_file(self.log_path, max_bytes=_MAX_LOG_BYTES)[since:][-4000:].decode(errors="replace")
+        except (OSError, LabError):
             return ""
-        return clean(next((line.strip() for line in reversed(lines) if line.strip()), ""))
+        return clean(next((line.strip() for line in reversed(said.split("\n")) if line.strip()), ""))
 
     def _make_folder(self) -> None:
         with explained(self.folder):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.store import Run, RunStore
 from engine.worker.backlog import device_of, note_waiting
+from engine.worker.burial import signal_name
 from engine.worker.place import WorkerPlace
 
 _PATIENCE_SECONDS = 5.0
@@ -29,7 +30,7 @@ def ensure_worker(store: RunStore, device: str, lanes: int | None = None) -> str
     place = WorkerPlace(store, device)
     if place.is_manned:
         return None
-    log = place.open_log()
+    log, said_before = place.open_log(), place.log_size()
     try:
         command = [*_program(), "worker", "--runs", str(store.root.resolve()), "--device", device]
         process = subprocess.Popen(
@@ -50,12 +51,16 @@ def ensure_worker(store: RunStore, device: str, lanes: int | None = None) -> str
         if process.poll() is not None:
             if process.returncode == 0 or place.is_manned:
                 return None  # it found nothing to do, or another one was faster
-            return f"the worker ended with exit code {process.returncode}: {place.log_tail()}"
+            return f"the worker {_end_words(process.returncode)}: {place.log_tail(said_before) or 'its log is empty'}"
         if time.monotonic() > give_up:
             return f"the worker does not begin to serve; see {place.log_path}"
         time.sleep(_LOOK_SECONDS)
     process.returncode = 0  # it is on its own now: nobody waits for it
     return None
+
+
+def _end_words(code: int) -> str:
+    return f"was killed by {signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
 
 
 def put_to_work(store: RunStore, runs: list[Run], lanes: int | None = None) -> list[str]:

@@ -219,10 +219,10 @@ def test_the_queue_is_by_wish_and_leaves_foreground_runs_alone(store: RunStore) 
     made = [
         store.create(experiment, fingerprint="f", name=name, request={"device": device, "queued_at": at, **more})
         for name, device, at, more in (
-            ("b", "cpu", "2026-01-01T00:00:02Z", {}),
-            ("a", "cpu", "2026-01-01T00:00:01Z", {}),
-            ("g", "cuda", "2026-01-01T00:00:03Z", {}),
-            ("f", "cpu", "2026-01-01T00:00:00Z", {"foreground": True}),
+            ("b", "cpu", "2099-01-01T00:00:02Z", {}),
+            ("a", "cpu", "2099-01-01T00:00:01Z", {}),
+            ("g", "cuda", "2099-01-01T00:00:03Z", {}),
+            ("f", "cpu", "2099-01-01T00:00:00Z", {"foreground": True}),
         )
     ]
     assert [run.name for run in queued_runs(store.runs())] == ["a", "b", "g"]

@@ -1,0 +1,194 @@
+"""Steering and following runs in every state: what is said, and that nobody is misled."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from engine.cli import worker as worker_commands
+from engine.cli.main import cnnlab as command
+from engine.cli.main import run as run_command
+from engine.store import Run, RunStore
+from engine.worker import start as starting
+from engine.worker.backlog import queued_runs, requeue, was_left_behind
+from tests.faults.processes import COMMAND
+
+EXPERIMENT: dict[str, Any] = {"dataset": {"classes": []}, "model": {}, "training": {"epochs": 3}}
+Say = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def say(store: RunStore, capsys: pytest.CaptureFixture[str]) -> Say:
+    """A command, its exit code, and all that it said."""
+
+    def call(*arguments: str) -> tuple[int, str]:
+        code = run_command([*arguments, "--runs", str(store.root)])
+        out, error = capsys.readouterr()
+        return code, out + error
+
+    return call
+
+
+def make(store: RunStore, state: str = "queued", **request: Any) -> Run:
+    request = {"device": "cpu", "queued_at": "2026-01-01T00:00:00.000Z", **request}
+    run = store.create(EXPERIMENT, fingerprint="f", name=state, request=request)
+    if state != "queued":
+        with run.own() as owner:
+            owner.update(state={"interrupted": "training"}.get(state, state))
+    return run.reload()
+
+
+@pytest.mark.parametrize(
+    ("state", "verb", "code", "words"),
+    [
+        ("queued", "pause", 2, "takes it out of the queue"),
+        ("queued", "stop", 0, "stopped"),
+        ("interrupted", "stop", 2, "cnnlab resume"),
+        ("interrupted", "pause", 2, "cnnlab resume"),
+        ("finished", "stop", 2, "finished: nobody trains it now"),
+        ("finished", "resume", 2, "cnnlab extend"),
+        ("failed", "pause", 2, "failed: nobody trains it now"),
+        ("stopped", "stop", 2, "stopped: nobody trains it now"),
+    ],
+)
+def test_a_wish_that_cannot_be_granted_says_why_and_what_can_be_done(
+    store: RunStore, say: Say, state: str, verb: str, code: int, words: str
+) -> None:
+    run = make(store, state)
+    got, said = say(verb, run.id)
+    assert (got, words in said) == (code, True), said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_stop_that_comes_while_a_lane_takes_the_run_is_a_request(
+    store: RunStore, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make(store)
+    monkeypatch.setattr("engine.cli.steer.wait_until", lambda run, condition: run)
+    own = Run.own
+
+    def begun(found: Run, wait_seconds: float = 1.0) -> Any:
+        return own(found, 0.0)
+
+    with run.own() as owner:
+        monkeypatch.setattr(Run, "own", begun)
+        reload = Run.reload
+
+        def begins(found: Run) -> Run:
+            owner.update(state="starting") if owner.run.document["state"] == "queued" else None
+            return reload(found)
+
+        monkeypatch.setattr("engine.cli.steer.find_run", lambda store, reference: run)
+        monkeypatch.setattr(run, "reload", lambda: begins(run))
+        code, said = say("stop", run.id)
+        assert (code, "starting" in said) == (0, True), said
+        assert [request.kind for request in owner.take_requests()] == ["stop"]
+
+
+def test_a_run_that_waits_for_room_is_not_resumed_by_hand(store: RunStore, say: Say) -> None:
+    run = make(store)
+    with run.own() as owner:
+        owner.update(state="paused", waiting="disk full: x; make room")
+        code, said = say("resume", run.id)
+    assert code == 4
+    assert "goes on by itself: disk full" in said
+
+
+def test_resume_all_passes_over_what_cannot_be_resumed(
+    store: RunStore, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starting, "put_to_work", lambda store, runs: [])
+    strange, good, left = make(store, "interrupted"), make(store, "interrupted"), make(store, foreground=True)
+    (strange.path / "owner.lock").unlink()
+    (strange.path / "owner.lock").symlink_to("/dev/null")
+    code, said = say("resume", "--all")
+    assert code == 0
+    assert "owner.lock" in said
+    assert [run.id for run in queued_runs(store.runs())] == sorted([good.id, left.id])
+
+
+def test_a_run_whose_maker_has_only_just_made_it_is_not_left_behind(store: RunStore) -> None:
+    from engine.store.clock import utc_now
+
+    assert not was_left_behind(make(store, foreground=True, queued_at=utc_now(milliseconds=True)))
+    assert was_left_behind(make(store, foreground=True))
+    assert not was_left_behind(make(store))
+
+
+def test_a_clock_that_goes_back_lets_nobody_jump_the_queue(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.store.clock import utc_now
+
+    names = []
+    for seconds in (1_800_000_000.5, 1_800_000_000.7, 1_799_996_400.0, 1_799_996_401.0):
+        monkeypatch.setattr("time.time", lambda seconds=seconds: seconds)
+        names.append(make(store, queued_at=utc_now(milliseconds=True)).id)
+    assert [run.id for run in queued_runs(store.runs())] == names
+    monkeypatch.setattr("time.time", lambda: 1_800_000_100.0)
+    with store.get(names[0]).own() as owner:
+        owner.update(state="stopped")
+    requeue(store.get(names[0]))
+    assert [run.id for run in queued_runs(store.runs())] == [*names[1:], names[0]]
+
+
+def test_what_follow_says_of_a_queued_run_names_who_will_train_it(store: RunStore) -> None:
+    run = make(store)
+    assert "queued for cpu, which has no worker" in worker_commands._news(run, 0.0)
+    with worker_commands_place(store):
+        assert "what is before it" in worker_commands._news(run, 0.0)
+    assert "who made it trains it" in worker_commands._news(make(store, foreground=True), 0.0)
+
+
+def worker_commands_place(store: RunStore) -> Any:
+    from contextlib import closing
+    from types import SimpleNamespace
+
+    from engine.worker.place import WorkerPlace
+
+    return closing(SimpleNamespace(close=WorkerPlace(store, "cpu").take(1).release))
+
+
+def test_what_follow_says_of_a_silent_run_grows_with_the_silence(store: RunStore) -> None:
+    run = make(store)
+    with run.own() as owner:
+        owner.update(state="training")
+        run = run.reload()
+        assert worker_commands._news(run, 59.0) == ""
+        assert "no sign of life for 1 min" in worker_commands._news(run, 61.0)
+        assert "no sign of life for 5 min" in worker_commands._news(run, 400.0)
+        assert f"cnnlab stop {run.id}" in worker_commands._news(run, 400.0)
+
+
+def test_the_reason_of_a_worker_that_cannot_start_is_its_own_not_an_older_ones(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.worker.place import WorkerPlace
+
+    run = make(store)
+    descriptor = WorkerPlace(store, "cpu").open_log()
+    os.write(descriptor, b"an older worker's last words\n")
+    os.close(descriptor)
+    kill = f"import os, sys; os.kill(os.getpid(), {int(signal.SIGKILL)})"
+    monkeypatch.setattr(starting, "_program", lambda: [COMMAND[0], "-c", kill])
+    (problem,) = starting.put_to_work(store, [run])
+    assert problem == "cpu: the worker was killed by SIGKILL: its log is empty"
+    assert run.reload().document["waiting"] in problem
+
+
+def test_the_queue_is_told_though_a_run_is_removed_meanwhile(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    from engine.worker import backlog
+
+    kept, removed = make(store), make(store)
+    document = backlog.queue_document(store)
+    shutil.rmtree(removed.path)
+    monkeypatch.setattr(backlog, "queue_document", lambda store: document)
+    done = CliRunner().invoke(command, ["queue", "--runs", str(store.root)], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert kept.id in done.output
+    assert removed.id not in done.output
