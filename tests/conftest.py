@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,17 @@ def real_data() -> Path:
     if not (REAL_DATA / "cifar-100-python" / "train").is_file():
         pytest.skip("CIFAR-100 is not here; CNNLAB_TEST_DATA names the folder that holds cifar-100-python")
     return REAL_DATA
+
+
+@pytest.fixture
+def memory_folder(tmp_path: Path) -> Iterator[Path]:
+    """An empty folder in memory where there is one: thousands of fsyncs cost minutes on some disks."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        yield Path(folder)
 
 
 SettingsMaker = Callable[..., Experiment]
