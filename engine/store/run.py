@@ -140,6 +140,13 @@ class Run:
         return layout.DAMAGED
 
     @property
+    def is_doubtful(self) -> bool:
+        """It says that it is alive, and only the heartbeat can tell: locks do not reach the host that it is on."""
+        if self.document.get("state") not in layout.ALIVE or is_held(self.path / layout.LOCK):
+            return False
+        return not is_trusted(self.path) and load_holder(self.path / layout.LOCK).get("host") != socket.gethostname()
+
+    @property
     def is_alive(self) -> bool:
         """Somebody executes it now."""
         return self.state in layout.ALIVE

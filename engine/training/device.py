@@ -79,14 +79,15 @@ def reproducible(device: torch.device, threads: int, precision: Precision = EXAC
     Exact means on a GPU: float32 without TF32, and deterministic algorithms.
     """
     threads_before = torch.get_num_threads()
-    algorithms_before = torch.are_deterministic_algorithms_enabled()
+    algorithms_before = torch.get_deterministic_debug_mode()
     fill_before = deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     matmul_before, cudnn_before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
     benchmark_before = torch.backends.cudnn.benchmark
     torch.set_num_threads(threads)
     if device.type == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read by cuBLAS when a handle is made
-        torch.use_deterministic_algorithms(precision.exact)
+        # as use_deterministic_algorithms, which imports torch's compiler, more than half a second, to tell it too
+        torch.set_deterministic_debug_mode("error" if precision.exact else "default")
         # else every buffer that a kernel is about to write would be filled by another kernel first
         deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision.tf32
@@ -95,7 +96,7 @@ def reproducible(device: torch.device, threads: int, precision: Precision = EXAC
         yield
     finally:
         torch.set_num_threads(threads_before)
-        torch.use_deterministic_algorithms(algorithms_before)
+        torch.set_deterministic_debug_mode(algorithms_before)
         deterministic.fill_uninitialized_memory = fill_before  # type: ignore[attr-defined]
         torch.backends.cudnn.benchmark = benchmark_before
         torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = matmul_before, cudnn_before

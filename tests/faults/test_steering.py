@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from engine.cli import worker as worker_commands
 from engine.cli.main import cnnlab as command
 from engine.cli.main import run as run_command
+from engine.errors import RefusedError
 from engine.store import Run, RunStore
 from engine.worker import start as starting
 from engine.worker.backlog import queued_runs, requeue, was_left_behind
@@ -70,21 +71,14 @@ def test_a_stop_that_comes_while_a_lane_takes_the_run_is_a_request(
 ) -> None:
     run = make(store)
     monkeypatch.setattr("engine.cli.steer.wait_until", lambda run, condition: run)
-    own = Run.own
-
-    def begun(found: Run, wait_seconds: float = 1.0) -> Any:
-        return own(found, 0.0)
-
+    monkeypatch.setattr("engine.cli.steer.find_run", lambda store, reference: run)
     with run.own() as owner:
-        monkeypatch.setattr(Run, "own", begun)
-        reload = Run.reload
 
-        def begins(found: Run) -> Run:
-            owner.update(state="starting") if owner.run.document["state"] == "queued" else None
-            return reload(found)
+        def begin(found: Run) -> Run:
+            owner.update(state="starting")
+            raise RefusedError("held by another process")
 
-        monkeypatch.setattr("engine.cli.steer.find_run", lambda store, reference: run)
-        monkeypatch.setattr(run, "reload", lambda: begins(run))
+        monkeypatch.setattr("engine.worker.backlog.unqueue", begin)
         code, said = say("stop", run.id)
         assert (code, "starting" in said) == (0, True), said
         assert [request.kind for request in owner.take_requests()] == ["stop"]

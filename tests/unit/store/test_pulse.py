@@ -14,6 +14,7 @@ from engine.store import run as run_module
 from engine.store.lock import is_trusted
 from engine.store.pulse import Pulse, stands_still
 
+PROGRESS = {"epoch": 1, "epochs": 9, "step": 2, "steps_per_epoch": 4}
 EXPERIMENT: dict[str, Any] = {"dataset": {"classes": []}, "model": {}, "training": {}}
 
 
@@ -37,7 +38,7 @@ def run(store: RunStore) -> Run:
     run = store.create(EXPERIMENT, fingerprint="f", name="one")
     with run.own() as owner:
         owner.update(state="training")
-        owner.write_progress({"heartbeat": 1})
+        owner.write_progress({**PROGRESS, "heartbeat": 1})
     return run.reload()
 
 
@@ -50,7 +51,7 @@ def elsewhere(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def beat(run: Run, number: int) -> None:
-    (run.path / "progress.json").write_text(json.dumps({"heartbeat": number}))
+    (run.path / "progress.json").write_text(json.dumps({**PROGRESS, "heartbeat": number}))
 
 
 def test_a_run_that_ends_between_two_looks_is_not_called_interrupted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
