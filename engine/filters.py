@@ -51,18 +51,22 @@ def sort_runs(runs: Sequence[R], key: str) -> list[R]:
     Raises:
         RequestError: for a key that is not known.
     """
-    reverse, name = key.startswith("-"), key.removeprefix("-")
-    field = resolve_key(name)
+    field = resolve_key(key.removeprefix("-"))
+    return sort_by(runs, field, lambda run: value_of(run, field), reverse=key.startswith("-"))
+
+
+def sort_by(runs: Sequence[R], field: str, value: Callable[[R], Any], *, reverse: bool = False) -> list[R]:
+    """As `sort_runs`, by what `value` finds; `field` is its full name, which says which end is better."""
     downwards = any(word in field for word in _HIGH_IS_BETTER) != reverse
     known: list[tuple[Any, R]] = []
     unknown: list[R] = []
     for run in runs:
-        value = value_of(run, field)
-        if value is None or value == []:
+        found = value(run)
+        if found is None or found == []:
             unknown.append(run)
         else:
-            known.append((value, run))
-    numbers = all(_is_number(value) for value, _ in known)
+            known.append((found, run))
+    numbers = all(_is_number(found) for found, _ in known)
     known.sort(key=lambda pair: pair[0] if numbers else str(pair[0]), reverse=downwards)
     return [*(run for _, run in known), *unknown]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.errors import RequestError
 from engine.format import percent
-from engine.statistics import wilson
+from engine.proportion import wilson
 from engine.store import Run
 from engine.text import clean
 

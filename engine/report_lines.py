@@ -8,8 +8,8 @@ from typing import Any
 from engine.evaluation import most_confused
 from engine.format import interval, percent
 from engine.layout import Column, table_lines
+from engine.proportion import wilson
 from engine.report_formats import AVERAGES, recall_interval
-from engine.statistics import wilson
 from engine.text import clean, shorten
 
 _MOST_COLUMNS = 10

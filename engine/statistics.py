@@ -12,28 +12,6 @@ FEWEST_SEEDS = 3
 _CONFIDENCE = 0.95
 
 
-def wilson(successes: int, n: int, confidence: float = _CONFIDENCE) -> tuple[float, float]:
-    """Wilson's score interval of a proportion.
-
-    Args:
-        successes: 0 … n.
-        n: images; with none, the interval is all of [0, 1].
-
-    Source: Wilson 1927, without continuity correction; as statsmodels' `proportion_confint(method="wilson")`.
-    """
-    from scipy.special import ndtri
-
-    if n == 0:
-        return 0.0, 1.0
-    z = float(ndtri((1 + confidence) / 2))
-    share = successes / n
-    middle = share + z * z / (2 * n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    below = 1 + z * z / n
-    low, high = (middle - half) / below, (middle + half) / below
-    return (0.0 if successes == 0 else max(0.0, low)), (1.0 if successes == n else min(1.0, high))
-
-
 def mcnemar_exact(fixed: int, broken: int) -> float:
     """Two-sided p of McNemar's exact test: are images put right as often as spoilt?
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.proportion import wilson
 from engine.run_keys import LATER_DEFAULTS
-from engine.statistics import wilson
 
 # Settings that never make a group: runs that differ in them alone are the same experiment.
 REPEATS = ("training.seed", "training.threads")

@@ -95,7 +95,14 @@ def open_to_write(path: Path, flags: int = 0) -> int:
 
 
 def read_file(path: Path, *, max_bytes: int) -> bytes:
-    """The bytes of a regular file. Links are not followed, and a pipe does not block.
+    """The bytes of a regular file; errors as `open_regular`."""
+    with open_regular(path, max_bytes=max_bytes) as descriptor, os.fdopen(descriptor, "rb", closefd=False) as file:
+        return file.read(os.fstat(descriptor).st_size)  # not max_bytes: a buffer of that size would be made
+
+
+@contextmanager
+def open_regular(path: Path, *, max_bytes: int) -> Iterator[int]:
+    """The descriptor of a regular file, to read. Links are not followed, and a pipe does not block.
 
     Raises:
         FileNotFoundError: if there is none.
@@ -117,8 +124,7 @@ def read_file(path: Path, *, max_bytes: int) -> bytes:
             raise DataError(f"{clean(path)}: not a regular file")
         if status.st_size > max_bytes:
             raise DataError(f"{clean(path)}: {status.st_size:,} bytes; more than {max_bytes:,} is not read")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(status.st_size)  # not max_bytes: a buffer of that size would be made
+        yield descriptor
     except OSError as error:
         raise DataError(f"{clean(path)}: {error.strerror}") from error
     finally:

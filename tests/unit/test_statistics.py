@@ -13,7 +13,8 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from engine.statistics import holm, mcnemar_exact, paired_t, wilson
+from engine.proportion import wilson
+from engine.statistics import holm, mcnemar_exact, paired_t
 
 
 @given(st.integers(1, 2000), st.floats(0, 1))

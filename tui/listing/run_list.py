@@ -1,0 +1,139 @@
+"""Which runs are listed, and in which order: filtered, sorted, steady while runs come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from engine.errors import LabError
+from engine.filters import parse_filter, sort_by
+from engine.run_keys import resolve_key, value_of
+from engine.store import Run
+from engine.store.trace import Trace
+from tui.listing.differences import Differences
+
+DIFFERS = "differs"
+
+
+class RunList:
+    """Runs as they are listed.
+
+    A sorted list keeps its order while its runs change, until `sort_again`; newcomers wait at its end.
+
+    Attributes:
+        rows: those that pass the filter, in order.
+        problem: why the filter's expression is none; empty where it is one. The last one that was holds on.
+    """
+
+    def __init__(self) -> None:
+        self.runs: Sequence[Run] = ()
+        self.rows: list[Run] = []
+        self.problem = ""
+        self.filter = self.sort = ""
+        self.differences = Differences(())
+        self._test: Callable[[Run], bool] | None = None
+        self._passed: dict[str, Run] = {}
+        self._failed: dict[str, Run] = {}
+        self._order: dict[str, int] = {}
+        self._traces: Mapping[str, Trace] = {}
+        self._queue: _Queue | None = None
+
+    def show(self, runs: Sequence[Run], traces: Mapping[str, Trace]) -> None:
+        """The runs as they are now, newest first; those that are the same objects are not looked at again."""
+        self._traces = traces
+        if runs is self.runs:
+            return
+        if [run.id for run in runs] != [run.id for run in self.runs]:
+            self.differences = Differences(runs)  # the settings of a run do not change
+        self.runs = runs
+        self._queue = None
+        self._look()
+
+    def look_for(self, expression: str) -> None:
+        """List what passes this filter."""
+        if expression == self.filter and not self.problem:
+            return
+        self.filter = expression
+        try:
+            self._test = parse_filter(expression) if expression.strip() else None
+        except LabError as error:
+            self.problem = error.message.removeprefix("filter: ")
+            return
+        self.problem = ""
+        self._passed, self._failed = {}, {}
+        self._look()
+
+    def sort_by(self, key: str) -> None:
+        """In the order of this key, `-` before it for the other way round; empty: newest first."""
+        self.sort = key
+        self.sort_again()
+
+    def sort_again(self) -> None:
+        """In the order of what the runs have now."""
+        self._order = {}
+        if self.sort:
+            try:
+                key = self._resolved(self.sort.removeprefix("-"))
+            except LabError:
+                self.sort = ""  # kept by a version that had this key
+            else:
+                reverse = self.sort.startswith("-")
+                ordered = sort_by(self.runs, key, lambda run: self._value(run, key), reverse=reverse)
+                self._order = {run.id: number for number, run in enumerate(ordered)}
+        self._look()
+
+    def waits(self, run: Run) -> tuple[int | None, float | None]:
+        """Of a queued run: its place in the queue of its device, from 1, and the seconds such a run took before."""
+        if self._queue is None:
+            self._queue = _Queue(self.runs)
+        return self._queue.places.get(run.id), self._queue.seconds.get(str(run.document.get("fingerprint")))
+
+    def _look(self) -> None:
+        rows = [run for run in self.runs if self._passes(run)] if self._test else list(self.runs)
+        if self._order:
+            last = len(self._order)
+            rows.sort(key=lambda run: self._order.get(run.id, last))
+        self.rows = rows
+        self.differences.among(rows)
+
+    def _passes(self, run: Run) -> bool:
+        assert self._test is not None
+        if self._passed.get(run.id) is run:
+            return True
+        if self._failed.get(run.id) is run:
+            return False
+        passes = self._test(run)
+        (self._passed if passes else self._failed)[run.id] = run
+        return passes
+
+    def _value(self, run: Run, key: str) -> Any:
+        if key == DIFFERS:
+            return self.differences.words(run) or None
+        value = value_of(run, key)
+        if value is None and key == "validation_accuracy" and not run.is_over:
+            trace = self._traces.get(run.id)
+            return trace.best if trace else None
+        return value
+
+    @staticmethod
+    def _resolved(name: str) -> str:
+        return name if name == DIFFERS else resolve_key(name)
+
+
+class _Queue:
+    """Places of the runs that wait, and how long finished ones took."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self.seconds: dict[str, float] = {}
+        waiting = []
+        for run in runs:
+            if run.state == "queued":
+                waiting.append(run)
+            elif run.state == "finished" and run.summary and run.summary.get("seconds") is not None:
+                self.seconds.setdefault(str(run.document.get("fingerprint")), run.summary["seconds"])
+        waiting.sort(key=lambda run: (str((run.document.get("request") or {}).get("queued_at") or ""), run.id))
+        counts: dict[str, int] = {}
+        self.places: dict[str, int] = {}
+        for run in waiting:
+            device = str((run.document.get("request") or {}).get("device") or "auto")
+            counts[device] = self.places[run.id] = counts.get(device, 0) + 1
