@@ -37,18 +37,26 @@ class SettledRun(Protocol):
 class Differences:
     """Within a study, the settings that its runs vary; else those in which a run is not like most that are listed.
 
-    Args:
-        runs: all that there are.
+    The settings of a run do not change, so a run is looked at once.
     """
 
-    def __init__(self, runs: Sequence[SettledRun]) -> None:
+    def __init__(self) -> None:
+        self._known: set[str] = set()
         self._studies: dict[str, list[SettledRun]] = {}
-        for run in runs:
-            study = run.document.get("study")
-            if study:
-                self._studies.setdefault(str(study.get("id")), []).append(run)
         self._varied: dict[str, tuple[str, ...]] = {}
         self._common: dict[str, Any] = {}
+
+    def know(self, runs: Sequence[SettledRun]) -> None:
+        """These are all runs that there are."""
+        news = [run for run in runs if run.id not in self._known]
+        if len(self._known) + len(news) > len(runs):  # some are gone
+            self._known, self._studies, self._varied, news = set(), {}, {}, list(runs)
+        for run in news:
+            self._known.add(run.id)
+            if study := run.document.get("study"):
+                name = str(study.get("id"))
+                self._studies.setdefault(name, []).append(run)
+                self._varied.pop(name, None)
 
     def among(self, listed: Sequence[SettledRun]) -> None:
         """From now on most of these are what a run outside a study is compared with."""
@@ -77,27 +85,33 @@ class Differences:
 
 def settings_of(run: SettledRun) -> dict[str, Any]:
     """The settings that change numbers, by their full names."""
-    return dict(_settings(run))
+    experiment = run.document.get("experiment") or {}
+    return {key: value for name, values in experiment.items() for key, value in _section(name, values)}
 
 
-def _settings(run: SettledRun) -> Iterator[tuple[str, Any]]:
-    for section, values in (run.document.get("experiment") or {}).items():
-        if isinstance(values, dict):
-            for key, value in values.items():
-                if (name := f"{section}.{key}") not in _SILENT:
-                    yield name, value
+def _section(section: str, values: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(values, dict):
+        for key, value in values.items():
+            if (name := f"{section}.{key}") not in _SILENT:
+                yield name, value
 
 
 def _most_common(runs: Sequence[SettledRun]) -> dict[str, Any]:
     """The value that most runs have under each setting."""
-    counts: dict[str, Counter[str]] = {}
-    values: dict[tuple[str, str], Any] = {}
+    sections: dict[int, tuple[str, Any]] = {}
+    times: Counter[int] = Counter()
     for run in runs:
-        for key, value in _settings(run):
+        for name, values in (run.document.get("experiment") or {}).items():
+            times[id(values)] += 1  # runs of one experiment may share their settings
+            sections[id(values)] = name, values
+    counts: dict[str, Counter[str]] = {}
+    values_of: dict[tuple[str, str], Any] = {}
+    for number, (name, values) in sections.items():
+        for key, value in _section(name, values):
             word = repr(value)  # a list cannot be counted
-            counts.setdefault(key, Counter())[word] += 1
-            values.setdefault((key, word), value)
-    return {key: values[key, counter.most_common(1)[0][0]] for key, counter in counts.items()}
+            counts.setdefault(key, Counter())[word] += times[number]
+            values_of.setdefault((key, word), value)
+    return {key: values_of[key, counter.most_common(1)[0][0]] for key, counter in counts.items()}
 
 
 def _rank(key: str) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import LabError
 from engine.filters import parse_filter, sort_by
-from engine.run_keys import resolve_key, value_of
+from engine.run_keys import reader_of, resolve_key, searched_text
 from engine.store import Run
 from engine.store.trace import Trace
 from tui.listing.differences import Differences
@@ -30,10 +30,11 @@ class RunList:
         self.rows: list[Run] = []
         self.problem = ""
         self.filter = self.sort = ""
-        self.differences = Differences(())
+        self.differences = Differences()
         self._test: Callable[[Run], bool] | None = None
         self._passed: dict[str, Run] = {}
         self._failed: dict[str, Run] = {}
+        self._texts: dict[str, tuple[Run, str]] = {}
         self._order: dict[str, int] = {}
         self._traces: Mapping[str, Trace] = {}
         self._queue: _Queue | None = None
@@ -43,8 +44,7 @@ class RunList:
         self._traces = traces
         if runs is self.runs:
             return
-        if [run.id for run in runs] != [run.id for run in self.runs]:
-            self.differences = Differences(runs)  # the settings of a run do not change
+        self.differences.know(runs)
         self.runs = runs
         self._queue = None
         self._look()
@@ -55,7 +55,7 @@ class RunList:
             return
         self.filter = expression
         try:
-            self._test = parse_filter(expression) if expression.strip() else None
+            self._test = parse_filter(expression, self._text_of) if expression.strip() else None
         except LabError as error:
             self.problem = error.message.removeprefix("filter: ")
             return
@@ -78,7 +78,7 @@ class RunList:
                 self.sort = ""  # kept by a version that had this key
             else:
                 reverse = self.sort.startswith("-")
-                ordered = sort_by(self.runs, key, lambda run: self._value(run, key), reverse=reverse)
+                ordered = sort_by(self.runs, key, self._reader(key), reverse=reverse)
                 self._order = {run.id: number for number, run in enumerate(ordered)}
         self._look()
 
@@ -106,14 +106,26 @@ class RunList:
         (self._passed if passes else self._failed)[run.id] = run
         return passes
 
-    def _value(self, run: Run, key: str) -> Any:
+    def _text_of(self, run: Run) -> str:
+        known = self._texts.get(run.id)
+        if known is None or known[0] is not run:
+            known = self._texts[run.id] = run, searched_text(run)
+        return known[1]
+
+    def _reader(self, key: str) -> Callable[[Run], Any]:
         if key == DIFFERS:
-            return self.differences.words(run) or None
-        value = value_of(run, key)
-        if value is None and key == "validation_accuracy" and not run.is_over:
-            trace = self._traces.get(run.id)
-            return trace.best if trace else None
-        return value
+            return lambda run: self.differences.words(run) or None
+        read = reader_of(key)
+        if key != "validation_accuracy":
+            return read
+
+        def read_best(run: Run) -> Any:
+            value = read(run)
+            if value is None and run.id in self._traces and not run.is_over:
+                return self._traces[run.id].best
+            return value
+
+        return read_best
 
     @staticmethod
     def _resolved(name: str) -> str:

@@ -11,7 +11,8 @@ STUDY = {"id": "20260101-000000-aaaa", "name": "pooling", "kind": "pooling"}
 
 
 def words(run: FakeRun, runs: list[FakeRun]) -> str:
-    differences = Differences(runs)
+    differences = Differences()
+    differences.know(runs)
     differences.among(runs)
     return differences.words(run)
 
@@ -45,3 +46,14 @@ def test_a_damaged_document_differs_in_nothing() -> None:
     odd: dict[str, Any] = {"experiment": {"model": None, "training": {"lr": [1, 2]}}}
     assert words(damaged, [damaged, fake()]) == ""
     assert words(FakeRun("y", "y", odd), [fake(), fake(number=1)]) == "lr=1, 2"
+
+
+def test_runs_that_come_and_go_are_looked_at_once() -> None:
+    runs = [fake("max", 0, study=STUDY), fake("max", 1, study=STUDY), fake("avg", 2, study=STUDY)]
+    differences = Differences()
+    differences.know(runs[:2])
+    assert differences.words(runs[0]) == "s=0"
+    differences.know(runs)
+    assert differences.words(runs[0]) == "max s=0"
+    differences.know(runs[:2])
+    assert differences.words(runs[0]) == "s=0"
