@@ -20,9 +20,10 @@ from engine.errors import LabError
 from engine.layout import text_width
 from engine.store import History, Run, RunStore
 from tui.acts import Done
+from tui.announcer import Announcer
 from tui.feed import Feed
 from tui.keyboard import latin
-from tui.messages import HistoriesRead, RunsRead, Told
+from tui.messages import RunsRead, Seen, Told
 from tui.palette import commands
 from tui.screens.ask import Details
 from tui.screens.base import LabScreen
@@ -75,7 +76,10 @@ class LabApp(App[None]):
         self._session = Session(store.root)
         self._first_mode, self.selection = self._session.load()
         self.has_read = False
-        self._histories: dict[str, History] = {}
+        self.seen = Seen()
+        self._by_id: dict[str, Run] = {}
+        self._last_key = float("-inf")
+        self._announcer = Announcer(self._write)
         self._undo: list[Callable[[], str]] = []
         self._asked_to_leave = float("-inf")
         self._feed = Feed(store, self.post_message)
@@ -92,19 +96,22 @@ class LabApp(App[None]):
 
     def on_unmount(self) -> None:
         self._feed.stop()
+        self._announcer.leave()
         self._session.save(self.current_mode, self.selection)
 
     # what the feed and the threads say
 
     @on(RunsRead)
     def take_runs(self, message: RunsRead) -> None:
+        before, self.seen = self.seen, message.seen
         self.has_read = True
-        self.runs = message.runs
-
-    @on(HistoriesRead)
-    def take_histories(self, message: HistoriesRead) -> None:
-        self._histories = message.histories
-        self.selection_changed()
+        if before.runs is not message.seen.runs:
+            self._by_id = {run.id: run for run in message.seen.runs}
+            self._announcer.see(message.seen, bell=self.selection.bell)
+        for trouble in (message.seen.trouble, message.seen.read_only):
+            if trouble and trouble not in (before.trouble, before.read_only):
+                self.tell(trouble, is_error=True)
+        self.runs = message.seen.runs
 
     @on(Told)
     def take_news(self, message: Told) -> None:
@@ -120,21 +127,30 @@ class LabApp(App[None]):
     @property
     def runs_to_act_on(self) -> list[Run]:
         """The marks, else the run under the cursor."""
-        marked = [run for run in self.runs if run.id in self.selection.marks]
+        marked = [run for run_id in self.selection.marks if (run := self.run_of(run_id))]
         cursor = self.run_under_cursor
         return marked or ([cursor] if cursor else [])
 
     def run_of(self, run_id: str | None) -> Run | None:
         """The run with this id, as it was last read."""
-        return next((run for run in self.runs if run.id == run_id), None)
+        return self._by_id.get(run_id or "")
 
     def history_of(self, run_id: str | None) -> History | None:
         """A history that is followed, as it was last read; None where it is not read yet."""
-        return self._histories.get(run_id or "")
+        return self.seen.histories.get(run_id or "")
 
     def follow_histories(self, run_ids: Collection[str]) -> None:
         """Let the feed read these; the screen is told when one has grown."""
         self._feed.follow_histories(run_ids)
+
+    def follow_traces(self, runs: Collection[Run]) -> None:
+        """Let the feed read the coarse curves of these; the screen is told when one is new."""
+        self._feed.follow_traces(runs)
+
+    @property
+    def quiet_seconds(self) -> float:
+        """Seconds since the last key."""
+        return time.monotonic() - self._last_key
 
     def move_cursor(self, by: int) -> None:
         """The neighbour of the run under the cursor, newest first."""
@@ -155,6 +171,10 @@ class LabApp(App[None]):
         """One line above the keys, until the next key."""
         too_long = text_width(text) > self.size.width - 4
         self.status = Status(text, is_error, details or (text if too_long else ""))
+
+    def _write(self, sequence: str) -> None:
+        if self._driver is not None:
+            self._driver.write(sequence)
 
     def act(self, what: Callable[[], Done | str | None], doing: str = "") -> None:
         """Do something in a thread, and say how it ended.
@@ -195,6 +215,7 @@ class LabApp(App[None]):
         if isinstance(event, events.Key) and not event.is_forwarded:
             if not isinstance(self.focused, Input | TextArea):
                 event = latin(event)
+            self._last_key = time.monotonic()
             shown, self.status = self.status, Status()
             if event.key == "enter" and shown.details and not isinstance(self.screen, ModalScreen):
                 await self.push_screen(Details(shown.text, shown.details.splitlines()))
@@ -227,6 +248,10 @@ class LabApp(App[None]):
             self.exit()
         self._asked_to_leave = now
         self.tell("ctrl+c again leaves, q at once; what trains goes on")
+
+    def action_toggle_bell(self) -> None:
+        self.selection.bell = not self.selection.bell
+        self.tell(f"the bell {'rings' if self.selection.bell else 'does not ring'} when a run ends")
 
     def action_redraw(self) -> None:
         self.refresh(repaint=True, layout=True)

@@ -1,24 +1,23 @@
-"""Which signs this terminal can show: the locale says it, and Python hides the C locale behind UTF-8."""
+"""Which characters a terminal can be trusted with."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 
+_PLAIN_LOCALES = {"C", "POSIX"}
 
-def speaks_utf8(environment: Mapping[str, str] | None = None) -> bool:
-    """Whether blocks and lines may be drawn with more than ASCII.
 
-    Python sets `LC_CTYPE=C.UTF-8` by itself where the locale is C, so that value counts only where `LANG` agrees.
+def has_unicode(encoding: str, environment: Mapping[str, str] | None = None) -> bool:
+    """Whether braille and line drawing may be sent.
+
+    Not where the locale says `C` (Python speaks UTF-8 there all the same), and not on the Linux console, whose font
+    has no braille. A locale that says nothing at all is no objection: containers and many logins set none.
+
+    Args:
+        encoding: that the terminal's output is written in.
+        environment: the process's, if None.
     """
-    environment = os.environ if environment is None else environment
-    if everything := environment.get("LC_ALL"):
-        return _is_utf8(everything)
-    language, characters = environment.get("LANG", ""), environment.get("LC_CTYPE", "")
-    if characters == "C.UTF-8" and language in ("C", "POSIX"):
-        return False
-    return _is_utf8(characters or language)
-
-
-def _is_utf8(locale: str) -> bool:
-    return "utf8" in locale.lower().replace("-", "")
+    values = os.environ if environment is None else environment
+    locale = values.get("LC_ALL") or values.get("LANG") or ""
+    return encoding.lower().startswith("utf") and locale not in _PLAIN_LOCALES and values.get("TERM") != "linux"

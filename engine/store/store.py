@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,22 @@ class RunStore:
             RequestError: if `root` is no folder.
             RefusedError: if it may not be read.
         """
-        return [Run(self.root / name) for name in self.names()]
+        return list(self.iter_runs())
+
+    def iter_runs(self) -> Iterator[Run]:
+        """As `runs`, one after the other."""
+        for name in self.names():
+            yield Run(self.root / name)
+
+    def refresh(self, old: Sequence[Run]) -> list[Run]:
+        """As `runs`, from what it returned before: runs that did not change are the same objects."""
+        known = {run.id: run for run in old}
+        again = []
+        for run in self.iter_runs():
+            before = known.get(run.id)
+            is_same = before is not None and before.document == run.document and before.state == run.state
+            again.append(before if before is not None and is_same and before.damage == run.damage else run)
+        return again
 
     def names(self) -> list[str]:
         """The ids of all runs, newest first.

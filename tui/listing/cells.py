@@ -14,6 +14,7 @@ from engine.store.trace import Trace
 from engine.text import clean
 
 SPLITS = ("validation", "test", "train")
+BEFORE_NOTE = ("state", "run", "differs")  # columns that a run without numbers has
 _STATES = {"training": "train", "interrupted": "interrupt"}
 
 

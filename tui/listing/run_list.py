@@ -10,7 +10,9 @@ from engine.filters import parse_filter, sort_by
 from engine.run_keys import reader_of, resolve_key, searched_text
 from engine.store import Run
 from engine.store.trace import Trace
+from tui.listing.cells import Row
 from tui.listing.differences import Differences
+from tui.messages import Seen
 
 DIFFERS = "differs"
 
@@ -38,14 +40,19 @@ class RunList:
         self._order: dict[str, int] = {}
         self._traces: Mapping[str, Trace] = {}
         self._queue: _Queue | None = None
+        self._counts = (0, 0, 0)
+        self._highest: dict[tuple[str, ...], float] | None = None
 
-    def show(self, runs: Sequence[Run], traces: Mapping[str, Trace]) -> None:
+    def show(self, seen: Seen) -> None:
         """The runs as they are now, newest first; those that are the same objects are not looked at again."""
-        self._traces = traces
-        if runs is self.runs:
+        self._traces = seen.traces
+        if seen.runs is self.runs:
             return
-        self.differences.know(runs)
-        self.runs = runs
+        self.differences.know(seen.runs)
+        self.runs = seen.runs
+        counts = len(seen.runs), len(seen.live), seen.waiting
+        if counts != self._counts:
+            self._counts, self._highest = counts, None  # a run may have ended
         self._queue = None
         self._look()
 
@@ -87,6 +94,27 @@ class RunList:
         if self._queue is None:
             self._queue = _Queue(self.runs)
         return self._queue.places.get(run.id), self._queue.seconds.get(str(run.document.get("fingerprint")))
+
+    def row(self, run: Run, now: float) -> Row:
+        """What the cells of a run are made of, `now` seconds since 1970."""
+        place, expected = self.waits(run) if run.state == "queued" else (None, None)
+        trace = self._traces.get(run.id)
+        return Row(run, self.differences.words(run), trace, place, expected, self._scale(run), now)
+
+    def _scale(self, run: Run) -> tuple[float, float]:
+        """From chance to the best of the runs on the same data: the same for all their curves."""
+        if self._highest is None:
+            self._highest = {}
+            for other in self.runs:
+                value = (other.document.get("summary") or {}).get("validation_accuracy")
+                if value is not None:
+                    data = _data_of(other)
+                    self._highest[data] = max(value, self._highest.get(data, 0.0))
+        data = _data_of(run)
+        chance = 1 / (len(data) - 1) if len(data) > 1 else 0.0
+        trace = self._traces.get(run.id)
+        best = max(self._highest.get(data, 0.0), (trace.best or 0.0) if trace else 0.0)
+        return chance, best or 1.0
 
     def _look(self) -> None:
         rows = [run for run in self.runs if self._passes(run)] if self._test else list(self.runs)
@@ -130,6 +158,12 @@ class RunList:
     @staticmethod
     def _resolved(name: str) -> str:
         return name if name == DIFFERS else resolve_key(name)
+
+
+def _data_of(run: Run) -> tuple[str, ...]:
+    """Name of the data set, and its classes."""
+    dataset = run.experiment.get("dataset") or {}
+    return str(dataset.get("name")), *(dataset.get("classes") or ())
 
 
 class _Queue:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.store import Run
+from tui.corner import corner_words
 from tui.laboratory import Laboratory
 from tui.widgets.decks import KeyDecks
 from tui.widgets.heading import Heading
@@ -82,7 +83,7 @@ class LabScreen(Screen[None]):
 
     def head(self, runs: Sequence[Run], about: str) -> None:
         """The second line of the heading."""
-        self.query_one(Heading).show(runs, about)
+        self.query_one(Heading).show(corner_words(self.lab.seen.live, self.lab.seen.waiting), about)
 
     async def action_back(self) -> None:
         await self.lab.action_show("runs")

@@ -9,6 +9,7 @@ import pytest
 from engine.store import Run, RunStore
 from engine.store.trace import Trace
 from tui.listing.run_list import RunList
+from tui.messages import Seen
 
 EXPERIMENT: dict[str, Any] = {"dataset": {"name": "digits"}, "model": {}, "training": {"seed": 0}}
 
@@ -33,7 +34,7 @@ def names(listed: RunList) -> list[str]:
 
 def shown(runs: list[Run], **traces: Trace) -> RunList:
     listed = RunList()
-    listed.show(runs, traces)
+    listed.show(Seen(tuple(runs), traces=traces))
     return listed
 
 
@@ -54,7 +55,7 @@ def test_a_sorted_list_is_steady_until_it_sorts_again(store: RunStore, runs: lis
     with runs[2].own() as owner:
         owner.update(summary={"validation_accuracy": 0.99})
     best = make(store, "best", 1.0)
-    listed.show([best, *runs[:2], runs[2].reload()], {})
+    listed.show(Seen((best, *runs[:2], runs[2].reload())))
     assert names(listed) == ["high", "middle", "low", "best"]
     listed.sort_again()
     assert names(listed) == ["best", "low", "high", "middle"]
@@ -78,7 +79,7 @@ def test_only_runs_that_changed_are_tested_again(runs: list[Run], monkeypatch: p
     test = listed._test
     assert test is not None
     monkeypatch.setattr(listed, "_test", lambda run: (tested.append(run.name), test(run))[1])
-    listed.show([runs[0].reload(), *runs[1:]], {})
+    listed.show(Seen((runs[0].reload(), *runs[1:])))
     assert tested == ["middle"]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.glyphs import speaks_utf8
 from tui.listing.sparkline import ASCII, sparkline
 
 VALUES = st.lists(st.none() | st.floats(0, 1), max_size=40)
@@ -30,11 +29,3 @@ def test_it_is_never_wider_than_it_may_be(values: list[float | None], width: int
     line = sparkline(values, width, low, high, ASCII)
     assert len(line) <= width
     assert set(line) <= set(ASCII + " ")
-
-
-def test_the_c_locale_is_seen_behind_what_python_makes_of_it() -> None:
-    assert speaks_utf8({"LANG": "de_DE.UTF-8"})
-    assert speaks_utf8({"LC_CTYPE": "C.UTF-8"})  # a container without any locale
-    assert not speaks_utf8({"LANG": "C", "LC_CTYPE": "C.UTF-8"})
-    assert not speaks_utf8({"LC_ALL": "C", "LANG": "de_DE.UTF-8"})
-    assert not speaks_utf8({"LANG": "de_DE.ISO-8859-1"})
