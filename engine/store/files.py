@@ -94,14 +94,20 @@ def open_to_write(path: Path, flags: int = 0) -> int:
     raise RefusedError(f"{clean(path)} {what}, and is not written; move it away")
 
 
-def read_file(path: Path, *, max_bytes: int) -> bytes:
+def read_file(path: str | os.PathLike[str], *, max_bytes: int) -> bytes:
     """The bytes of a regular file; errors as `open_regular`."""
-    with open_regular(path, max_bytes=max_bytes) as descriptor, os.fdopen(descriptor, "rb", closefd=False) as file:
-        return file.read(os.fstat(descriptor).st_size)  # not max_bytes: a buffer of that size would be made
+    return read_file_and_status(path, max_bytes=max_bytes)[0]
+
+
+def read_file_and_status(path: str | os.PathLike[str], *, max_bytes: int) -> tuple[bytes, os.stat_result]:
+    """As `read_file`, with the status of the very file that was read."""
+    with open_regular(path, max_bytes=max_bytes) as descriptor:
+        status = os.fstat(descriptor)
+        return _read_all(descriptor, status.st_size), status  # not max_bytes: a buffer of that size would be made
 
 
 @contextmanager
-def open_regular(path: Path, *, max_bytes: int) -> Iterator[int]:
+def open_regular(path: str | os.PathLike[str], *, max_bytes: int) -> Iterator[int]:
     """The descriptor of a regular file, to read. Links are not followed, and a pipe does not block.
 
     Raises:
@@ -182,6 +188,13 @@ def explained(path: Path) -> Iterator[None]:
         if error.errno in _STRANGE:
             raise RefusedError(f"{place}: cannot be written ({error.strerror}); move it away") from error
         raise
+
+
+def _read_all(descriptor: int, size: int) -> bytes:
+    parts = [os.read(descriptor, size)]
+    while parts[-1] and (left := size - sum(map(len, parts))):
+        parts.append(os.read(descriptor, left))
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import stat
-from functools import cached_property
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.documents import DocumentError, parse_document
 from engine.errors import DataError, RefusedError
 from engine.store import layout
-from engine.store.files import load_document, read_file
+from engine.store.files import load_document, read_file, read_file_and_status
 from engine.store.history import History, parse_history
 from engine.store.lock import is_held, is_trusted
 from engine.store.shape import newer_format, what_is_wrong
+from engine.store.sharing import SharedParts
 
 if TYPE_CHECKING:
     from engine.store.arrays import Arrays
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 class Run:
     """A run as it was when it was read; `reload` reads it again.
 
+    Ten thousand of them fit into a screen's memory: one keeps no more than a listing needs, and documents read
+    through the same `SharedParts` share what is equal in them. Nobody changes a document.
+
     Attributes:
         path: its folder.
         id: the folder's name.
@@ -31,22 +36,34 @@ class Run:
         read_only_reason: why nothing may be written here, or None.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.id = path.name
+    __slots__ = ("_progress", "_root", "_signature", "_state", "damage", "document", "id", "read_only_reason")
+
+    def __init__(self, path: str | os.PathLike[str], shared: SharedParts | None = None) -> None:
+        root, self.id = os.path.split(os.fspath(path))
+        self._root = sys.intern(root)
+        self._signature: int | None = None
+        self._state: str | None = None
+        self._progress: tuple[dict[str, Any] | None] | None = None
         self.document: dict[str, Any] = {}
-        self.damage = self._read()
+        self.damage = self._read(shared)
         self.read_only_reason = None if self.damage else newer_format(self.document)
 
-    def _read(self) -> str | None:
+    @property
+    def path(self) -> Path:
+        return Path(self._root, self.id)
+
+    def _read(self, shared: SharedParts | None) -> str | None:
+        folder = os.path.join(self._root, self.id)  # noqa: PTH118 - a listing makes these by the ten thousand
         try:
-            if stat.S_ISLNK(self.path.lstat().st_mode):
+            if stat.S_ISLNK(os.lstat(folder).st_mode):
                 return "skipped (symlink)"
-            document = parse_document(read_file(self.path / layout.RUN, max_bytes=layout.MAX_BYTES[layout.RUN]))
+            data, status = read_file_and_status(f"{folder}/{layout.RUN}", max_bytes=layout.MAX_BYTES[layout.RUN])
+            self._signature = _signature(status)
+            document = shared.parse(data) if shared else parse_document(data)
         except FileNotFoundError:
             return f"{layout.RUN} is missing"
         except (DataError, RefusedError) as error:
-            return error.message.removeprefix(f"{self.path}/")
+            return error.message.removeprefix(f"{folder}/")
         except DocumentError as error:
             return f"{layout.RUN}: {error}"
         wrong = what_is_wrong(document)
@@ -92,9 +109,14 @@ class Run:
         value = self.document.get(key)
         return value if isinstance(value, dict) and value else None
 
-    @cached_property
+    @property
     def state(self) -> str:
         """What the run is in now: what it last said, unless nobody is there to be what it says."""
+        if self._state is None:
+            self._state = self._find_state()
+        return self._state
+
+    def _find_state(self) -> str:
         if self.damage:
             return layout.DAMAGED
         said = str(self.document.get("state"))
@@ -133,6 +155,16 @@ class Run:
     def reload(self) -> Run:
         return Run(self.path)
 
+    def refresh(self, shared: SharedParts | None = None) -> Run:
+        """The run as it is now: this very object where `run.json` was not replaced and is not of one that lives."""
+        try:
+            status = os.lstat(f"{self._root}/{self.id}/{layout.RUN}")
+        except OSError:
+            return Run(self.path, shared)
+        if self.damage or self._signature != _signature(status) or self.document.get("state") in layout.ALIVE:
+            return Run(self.path, shared)
+        return self
+
     def history(self) -> History:
         """The epochs so far; empty where there is no history."""
         try:
@@ -150,11 +182,9 @@ class Run:
 
     def progress(self) -> dict[str, Any] | None:
         """The step under way and the heartbeat, as this object first read them; None when nothing is under way."""
-        return self._progress
-
-    @cached_property
-    def _progress(self) -> dict[str, Any] | None:
-        return self._load(layout.PROGRESS)
+        if self._progress is None:
+            self._progress = (self._load(layout.PROGRESS),)
+        return self._progress[0]
 
     def report(self) -> dict[str, Any] | None:
         """`report.json`, every split."""
@@ -193,3 +223,8 @@ class Run:
         from engine.store.owner import RunOwner
 
         return RunOwner(self, wait_seconds)
+
+
+def _signature(status: os.stat_result) -> int:
+    """Differs, but for a chance of one in 2^61, where a file was replaced or written."""
+    return hash((status.st_mtime_ns, status.st_size, status.st_ino))

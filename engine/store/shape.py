@@ -27,6 +27,7 @@ _NUMBERS = (
     "parameters",
     "multiply_adds",
 )
+_NUMBER_TYPES = {int, float, type(None)}
 
 
 def what_is_wrong(document: Any) -> str | None:
@@ -75,8 +76,7 @@ def _wrong_experiment(experiment: Any) -> str | None:
 
 def _wrong_summary(document: dict[str, Any]) -> str | None:
     summary = document.get("summary") or {}
-    for key in _NUMBERS:
-        value = summary.get(key)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            return f"summary.{key} is not a number"
-    return None
+    if set(map(type, map(summary.get, _NUMBERS))) <= _NUMBER_TYPES:  # the usual case, asked all at once
+        return None
+    wrong = next(key for key in _NUMBERS if type(summary.get(key)) not in _NUMBER_TYPES)
+    return f"summary.{wrong} is not a number"

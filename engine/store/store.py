@@ -20,6 +20,7 @@ from engine.store.lock import take_lock
 from engine.store.owner import touch
 from engine.store.requests import what_is_wrong_with
 from engine.store.run import Run
+from engine.store.sharing import SharedParts
 from engine.text import clean
 
 _NEW = ".new-"
@@ -36,6 +37,7 @@ class RunStore:
     def __init__(self, root: str | os.PathLike[str], *, listing: str = "cnnlab runs") -> None:
         self.root = Path(root)
         self._listing = listing
+        self._shared = SharedParts()
 
     def runs(self) -> list[Run]:
         """Every run, newest first. A damaged one is among them, and says so.
@@ -47,19 +49,28 @@ class RunStore:
         return list(self.iter_runs())
 
     def iter_runs(self) -> Iterator[Run]:
-        """As `runs`, one after the other."""
+        """As `runs`, one after the other: the newest hundred are there long before the last one.
+
+        Raises:
+            RequestError, RefusedError: as `runs`, at the first one.
+        """
+        root = os.fspath(self.root)
         for name in self.names():
-            yield Run(self.root / name)
+            yield Run(f"{root}/{name}", self._shared)
 
     def refresh(self, old: Sequence[Run]) -> list[Run]:
-        """As `runs`, from what it returned before: runs that did not change are the same objects."""
+        """As `runs`, from what it returned before: only runs whose `run.json` was replaced, or that say that they
+        live, are read again; the others are the same objects.
+
+        Raises:
+            RequestError, RefusedError: as `runs`.
+        """
         known = {run.id: run for run in old}
-        again = []
-        for run in self.iter_runs():
-            before = known.get(run.id)
-            is_same = before is not None and before.document == run.document and before.state == run.state
-            again.append(before if before is not None and is_same and before.damage == run.damage else run)
-        return again
+        root = os.fspath(self.root)
+        return [
+            known[name].refresh(self._shared) if name in known else Run(f"{root}/{name}", self._shared)
+            for name in self.names()
+        ]
 
     def names(self) -> list[str]:
         """The ids of all runs, newest first.
