@@ -14,7 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Input, TextArea
+from textual.widget import Widget
 
 from engine.errors import LabError
 from engine.layout import text_width
@@ -24,14 +24,9 @@ from tui.announcer import Announcer
 from tui.feed import Feed
 from tui.keyboard import latin
 from tui.messages import RunsRead, Seen, Told
-from tui.palette import commands
+from tui.modes import MODES, screen_class
 from tui.screens.ask import Details
 from tui.screens.base import LabScreen
-from tui.screens.compare import CompareScreen
-from tui.screens.curves import CurvesScreen
-from tui.screens.help import Help, key_table
-from tui.screens.report import ReportScreen
-from tui.screens.runs import RunsScreen
 from tui.session import Session
 from tui.theme import THEMES
 from tui.widgets.status import Status
@@ -48,12 +43,7 @@ class LabApp(App[None]):
     """
 
     TITLE = "cnnlab"
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "runs": RunsScreen,
-        "curves": CurvesScreen,
-        "compare": CompareScreen,
-        "report": ReportScreen,
-    }
+    MODES = MODES
     DEFAULT_MODE = "runs"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show('runs')", "Runs", show=False, tooltip="Every run"),
@@ -67,8 +57,8 @@ class LabApp(App[None]):
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, tooltip="To the shell; fg comes back"),
         Binding("ctrl+l", "redraw", "Redraw", show=False, tooltip="Draw everything anew"),
     ]
-    runs: reactive[tuple[Run, ...]] = reactive((), always_update=True)
-    status: reactive[Status] = reactive(Status())
+    runs: reactive[tuple[Run, ...]] = reactive((), always_update=True, repaint=False)
+    status: reactive[Status] = reactive(Status(), repaint=False)
 
     def __init__(self, store: RunStore, data_dir: Path | None = None) -> None:
         super().__init__()
@@ -213,7 +203,7 @@ class LabApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and not event.is_forwarded:
-            if not isinstance(self.focused, Input | TextArea):
+            if not _takes_text(self.focused):
                 event = latin(event)
             self._last_key = time.monotonic()
             shown, self.status = self.status, Status()
@@ -232,13 +222,17 @@ class LabApp(App[None]):
 
     def keys(self) -> dict[str, list[tuple[str, str, str]]]:
         """Every key by screen: its names for Textual, as people write it, what it does."""
-        screens = [cls for cls in self.MODES.values() if isinstance(cls, type) and issubclass(cls, LabScreen)]
+        from tui.screens.help import key_table
+
+        screens = [screen_class(mode) for mode in self.MODES]
         return key_table({cls.TITLE_WORD: (cls, *cls.PARTS) for cls in screens}, LabApp)
 
     async def action_show(self, mode: str) -> None:
         await self.switch_mode(mode)
 
     def action_keys(self) -> None:
+        from tui.screens.help import Help
+
         current = self.screen.TITLE_WORD if isinstance(self.screen, LabScreen) else ""
         self.push_screen(Help(current, self.keys()))
 
@@ -257,4 +251,11 @@ class LabApp(App[None]):
         self.refresh(repaint=True, layout=True)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        from tui.palette import commands
+
         yield from commands(self, screen)
+
+
+def _takes_text(widget: Widget | None) -> bool:
+    """Whether letters are typed into it. By name: to import the fields would make the first paint wait for them."""
+    return any(base.__name__ in ("Input", "TextArea") for base in type(widget).__mro__)

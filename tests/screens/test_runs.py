@@ -290,7 +290,7 @@ def test_the_mouse_selects_sorts_and_scrolls(store: RunStore) -> None:
         for sort in ("validation_accuracy", "-validation_accuracy"):
             await pilot.click(RunTable, offset=(heading.index("val %") + 1, 0))
             assert app.selection.sort == sort
-        app.screen.query_one(RunTable).scroll_to(y=10, animate=False)
+        app.screen.query_one(RunTable)._show_from(10)
         await until(pilot, lambda: shown(app)[0] == "run-10")
         assert under_cursor(app) == "run-27"
         first_line = screen_text(app).splitlines()[0]

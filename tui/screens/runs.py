@@ -14,10 +14,10 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from engine.machine import nvidia_words
-from engine.store import Run
+from engine.store import Run, RunStore
 from engine.text import clean
+from tui.acts import Done
 from tui.explanation import explain
-from tui.first_study import queue_first_study
 from tui.glyphs import has_unicode
 from tui.listing import cells
 from tui.listing.about import about_lines
@@ -256,7 +256,7 @@ class RunsScreen(RunScreen):
 
     async def action_open(self) -> None:
         if not self.lab.runs:
-            self.lab.act(lambda: queue_first_study(self.lab.store), "queueing three poolings of digits …")
+            self.lab.act(lambda: _start_first_study(self.lab.store), "queueing three poolings of digits …")
             return
         run = self.query_one(RunTable).run
         if run is not None and (run.state == "failed" or run.damage or cells.note(self._row(run)).endswith("why")):
@@ -296,3 +296,9 @@ class RunsScreen(RunScreen):
         elif self.lab.selection.marks:
             self.lab.selection.marks.clear()
         self.lab.selection_changed()
+
+
+def _start_first_study(store: RunStore) -> Done:
+    from tui.first_study import queue_first_study  # brings the settings' models with it
+
+    return queue_first_study(store)

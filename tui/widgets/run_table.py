@@ -9,10 +9,9 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from engine.layout import fit
 from engine.store import Run
@@ -21,6 +20,7 @@ from tui.listing.cells import Row
 from tui.listing.columns import GAP, Placed, RunColumn, place
 from tui.widgets.painted import Line, changed_cells, strip_of
 
+_WHEEL = 3  # rows
 _MARGIN = 3  # the cursor's sign, the mark, the reference's sign
 _TONES = {
     **dict.fromkeys(("starting", "training", "evaluating"), "run-table--live"),
@@ -49,15 +49,13 @@ class Look:
     has_settings: bool = False
 
 
-class RunTable(ScrollView, can_focus=True):
-    """Rows of runs under headings."""
+class RunTable(Widget, can_focus=True):
+    """Rows of runs under headings. It scrolls itself: a new number of rows lays nothing out anew."""
 
-    DEFAULT_CSS = """
-    RunTable { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden; scrollbar-gutter: stable; }
-    """
+    DEFAULT_CSS = "RunTable > .run-table--thumb { background: $foreground 30%; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "run-table--heading", "run-table--column", "run-table--cursor",
-        "run-table--live", "run-table--waits", "run-table--wrong",
+        "run-table--live", "run-table--waits", "run-table--wrong", "run-table--thumb",
     }  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "Down", show=False, tooltip="A run down"),
@@ -99,6 +97,7 @@ class RunTable(ScrollView, can_focus=True):
         self._column = ""  # the heading of the column under the cursor
         self._painted: dict[int, Line] = {}
         self._in_view: list[str] = []
+        self._top = 0  # the first row that can be seen
         self.cursor = 0
 
     @property
@@ -114,25 +113,26 @@ class RunTable(ScrollView, can_focus=True):
     @property
     def _width(self) -> int:
         """Cells beside the scrollbar."""
-        return self.scrollable_content_region.width
+        return self.size.width - 1
+
+    @property
+    def _room(self) -> int:
+        """Rows that can be seen at once."""
+        return max(0, self.size.height - 1)
 
     @property
     def in_view(self) -> Sequence[Run]:
         """The runs that can be seen."""
-        top = round(self.scroll_offset.y)
-        return self._runs[top : top + max(0, self.size.height - 1)]
+        return self._runs[self._top : self._top + self._room]
 
     def show(self, runs: Sequence[Run], look: Look, cursor: str | None) -> None:
         """These runs; the cursor stays on its run, and on its line where one has scrolled."""
-        height = len(self._runs)
         if runs is not self._runs:
             before = self.cursor
             self._runs = runs
             self.cursor = self._place_of(cursor, before)
-            if len(runs) != height:
-                self.virtual_size = Size(self._width, len(runs) + 1)
-            if self.scroll_offset.y > 0 and self.cursor != before:
-                self.scroll_to(y=self.scroll_offset.y + self.cursor - before, animate=False)
+            if self._top > 0:
+                self._top += self.cursor - before
             self._keep_in_view()
         elif cursor is not None and not (self.run and self.run.id == cursor):
             self.cursor = self._place_of(cursor, self.cursor)
@@ -165,17 +165,12 @@ class RunTable(ScrollView, can_focus=True):
         for y in range(self.size.height):
             line, painted = self._line(y), self._painted.get(y)
             if line != painted:
-                self.refresh(changed_cells(y, painted, line, self._width))
+                self.refresh(changed_cells(y, painted, line, self.size.width))
 
     def on_resize(self) -> None:
         self._place(self._look.columns)
-        self.virtual_size = Size(self._width, len(self._runs) + 1)
         self._painted = {}
         self._keep_in_view()
-        self._tell_view()
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_y(old_value, new_value)
         self._tell_view()
 
     def _tell_view(self) -> None:
@@ -188,12 +183,21 @@ class RunTable(ScrollView, can_focus=True):
         line = self._painted[y] = self._line(y)
         return strip_of(self, line)
 
+    def _is_thumb(self, y: int) -> bool:
+        """Whether the scrollbar's thumb is in this line."""
+        rows = len(self._runs)
+        if y == 0 or rows <= self._room:
+            return False
+        start = self._top * self._room // rows
+        return start <= y - 1 <= max(start, (self._top + self._room) * self._room // rows - 1)
+
     def _line(self, y: int) -> Line:
         """Line 0 is the heading, which does not scroll."""
         if y == 0:
             return self._heading()
-        number = y - 1 + round(self.scroll_offset.y)
-        return self._row(number) if number < len(self._runs) else ()
+        number = y - 1 + self._top
+        line = self._row(number) if number < len(self._runs) else ((" " * self._width, ""),)
+        return (*line, (" ", "run-table--thumb" if self._is_thumb(y) else ""))
 
     def _heading(self) -> Line:
         pieces: list[tuple[str, str]] = []
@@ -204,7 +208,7 @@ class RunTable(ScrollView, can_focus=True):
             tone = "run-table--column" if placed.column.heading == self._column else "run-table--heading"
             pieces += [(" " * (start - x), "run-table--heading"), (text, tone)]
             x = start + len(text)
-        return (*pieces, (" " * max(0, self._width - x), "run-table--heading"))
+        return (*pieces, (" " * max(0, self.size.width - x), "run-table--heading"))
 
     def _row(self, number: int) -> Line:
         run, look = self._runs[number], self._look
@@ -217,13 +221,11 @@ class RunTable(ScrollView, can_focus=True):
         if note:
             shown = list(takewhile(lambda placed: placed.column.heading in cells.BEFORE_NOTE, shown))
         first, rest = shown[0], shown[1:]
-        text = (" " * GAP).join(placed.text(row) for placed in rest)
-        if note:
-            room = self._width - _MARGIN - shown[-1].x - shown[-1].width - GAP
-            text += " " * GAP + fit(note, max(0, room))
+        texts = [placed.text(row) for placed in rest] + ([note] if note else [])
+        text = fit((" " * GAP).join(["", *texts]), max(0, self._width - _MARGIN - first.width))
         if number == self.cursor:
-            return ((f"{signs}{first.text(row)}{' ' * GAP}{text}", "run-table--cursor"),)
-        return ((signs, ""), (first.text(row), _TONES.get(run.state, "")), (" " * GAP + text, ""))
+            return ((f"{signs}{first.text(row)}{text}", "run-table--cursor"),)
+        return ((signs, ""), (first.text(row), _TONES.get(run.state, "")), (text, ""))
 
     def action_move(self, by: int) -> None:
         self._go_to(self.cursor + by)
@@ -239,8 +241,10 @@ class RunTable(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         if event.y > 0:
-            number = event.y - 1 + round(self.scroll_offset.y)
-            if number < len(self._runs):
+            number = event.y - 1 + self._top
+            if event.x >= self._width and len(self._runs) > self._room:
+                self._show_from((event.y - 1) * len(self._runs) // self._room)
+            elif number < len(self._runs):
                 self._go_to(number)
             return
         for placed in reversed(self._placed):
@@ -254,13 +258,25 @@ class RunTable(ScrollView, can_focus=True):
             return
         before, self.cursor = self.cursor, max(0, min(number, len(self._runs) - 1))
         self._keep_in_view()
+        self._repaint()
+        self._tell_view()
         if before != self.cursor:
-            self._repaint()
             self.post_message(self.Moved(self._runs[self.cursor].id))
 
     def _keep_in_view(self) -> None:
-        top, rows = round(self.scroll_offset.y), max(1, self.size.height - 1)
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False)
-        elif self.cursor >= top + rows:
-            self.scroll_to(y=self.cursor - rows + 1, animate=False)
+        """Scroll as little as it takes to see the cursor."""
+        lowest = self.cursor - max(1, self._room) + 1
+        self._top = max(lowest, min(self._top, self.cursor))
+        self._top = max(0, min(self._top, len(self._runs) - max(1, self._room)))
+
+    def on_mouse_scroll_down(self) -> None:
+        self._show_from(self._top + _WHEEL)
+
+    def on_mouse_scroll_up(self) -> None:
+        self._show_from(self._top - _WHEEL)
+
+    def _show_from(self, top: int) -> None:
+        """Another part of the list; the cursor stays where it is."""
+        self._top = max(0, min(top, len(self._runs) - self._room))
+        self._repaint()
+        self._tell_view()
