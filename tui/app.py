@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 import traceback
@@ -44,6 +45,9 @@ class LabApp(App[None]):
 
     TITLE = "cnnlab"
     MODES = MODES
+    CSS_PATH = sorted(
+        str(path) for path in Path(__file__).parent.glob("screens/*.tcss")
+    )  # one by one costs a parse each
     DEFAULT_MODE = "runs"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show('runs')", "Runs", show=False, tooltip="Every run"),
@@ -75,7 +79,9 @@ class LabApp(App[None]):
         self._feed = Feed(store, self.post_message)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
+        # Not by setting `theme`: that would have every rule parsed again, twice, before the first paint.
+        self.set_reactive(LabApp.theme, THEMES[0].name)
+        self.stylesheet.set_variables(self.get_css_variables())
         if "SSH_CONNECTION" in os.environ:
             self.animation_level = "none"
 
@@ -95,6 +101,9 @@ class LabApp(App[None]):
     def take_runs(self, message: RunsRead) -> None:
         before, self.seen = self.seen, message.seen
         self.has_read = True
+        if message.seen.is_whole and not before.is_whole:
+            gc.freeze()  # what is read stays: no collection need look at it again
+            gc.enable()
         if before.runs is not message.seen.runs:
             self._by_id = {run.id: run for run in message.seen.runs}
             self._announcer.see(message.seen, bell=self.selection.bell)

@@ -17,6 +17,7 @@ from tui.traces import TraceReader
 LOOK_SECONDS = 0.25
 LOOK_AT_ALL_SECONDS = 5.0
 _FIRST_RUNS = 128  # more than a screenful; the rest comes behind them
+_VIEW_SECONDS = 0.5  # until what is looked at is known
 _LOAD_SECONDS = 0.3  # between two tellings while the rest is read
 _IDLE_SHARE, _BUSY_SHARE = 1 / 250, 1 / 20  # of the time, for looking at everything: by the clock, after a change
 
@@ -94,7 +95,12 @@ class Feed:
         told = time.monotonic()
         for run in self._store.iter_runs():
             runs.append(run)
-            if len(runs) == _FIRST_RUNS or (len(runs) > _FIRST_RUNS and time.monotonic() - told > _LOAD_SECONDS):
+            if len(runs) == _FIRST_RUNS:
+                self._tell_if_new(self._with(runs, is_whole=False))
+                self._wake.wait(_VIEW_SECONDS)  # somebody looks: what he sees comes before the rest
+                self._wake.clear()
+                self._tell_if_new(self._with_followed(self._seen))
+            elif len(runs) > _FIRST_RUNS and time.monotonic() - told > _LOAD_SECONDS:
                 self._tell_if_new(self._with(runs, is_whole=False))
                 told = time.monotonic()
             if self._stop.is_set():

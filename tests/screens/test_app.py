@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -177,20 +176,6 @@ def test_the_app_never_imports_torch(store: RunStore, three: list[Run]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, str(store.root)], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
-
-
-def test_without_a_terminal_it_says_so() -> None:
-    code = "from tui.command import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        env=os.environ,
-    )
-    assert done.returncode == 2
-    assert "needs a terminal" in done.stderr
 
 
 def test_lines_scroll_and_a_repaint_that_changes_nothing_sends_nothing(store: RunStore, three: list[Run]) -> None:
