@@ -5,23 +5,46 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.experiment import Experiment
 from engine.store import layout
+from engine.store.arrays import encode_arrays
 
 POOLINGS = ("stride", "max", "avg")
 LRS = (0.002, 0.005, 0.01, 0.02)
 
 
-def fill(root: Path, count: int, *, first: int = 0) -> None:
-    """Runs `first` … `first + count - 1`: studies over pooling, learning rate and five seeds, as real ones look."""
+def fill(root: Path, count: int, *, predictions: bool = False) -> None:
+    """So many runs of studies over pooling, learning rate and five seeds, as real ones look.
+
+    Args:
+        predictions: also what they predicted, for 1,350, 150 and 300 images.
+    """
     root.mkdir(parents=True, exist_ok=True)
-    for number in range(first, first + count):
+    for number in range(count):
         document = make_document(number)
         folder = root / document["id"]
         folder.mkdir(mode=0o700)
         (folder / layout.RUN).write_text(json.dumps(document, indent=1))
         (folder / layout.LOCK).touch()
+        if predictions:
+            (folder / layout.PREDICTIONS).write_bytes(encode_arrays(make_predictions(number), {"format": 1}))
+
+
+def make_predictions(number: int) -> dict[str, NDArray[Any]]:
+    """What the run predicted: right for five images of six."""
+    chance = np.random.default_rng(number)
+    arrays: dict[str, NDArray[Any]] = {}
+    for split, images in (("train", 1350), ("validation", 150), ("test", 300)):
+        labels = np.arange(images) % 3
+        arrays[f"{split}.labels"] = labels
+        arrays[f"{split}.predictions"] = (labels + (chance.random(images) < 1 / 6)) % 3
+        arrays[f"{split}.confidence"] = chance.random(images, dtype=np.float32)
+    return arrays | {"test.logits": chance.random((300, 3), dtype=np.float32)}
 
 
 def make_document(number: int) -> dict[str, object]:

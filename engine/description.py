@@ -20,6 +20,7 @@ def describe_run(run: Run) -> list[tuple[str, str]]:
     if run.is_alive:
         facts.append(("now", telemetry_words((run.progress() or {}).get("telemetry"))))
     failure = run.document.get("failure") or {}
+    facts += [("notice", notice) for notice in run.notices]
     facts += [("failure", failure.get("reason")), ("waiting", run.document.get("waiting"))]
     for section, values in run.experiment.items():
         facts += [(f"{section}.{key}", _setting_words(value)) for key, value in values.items()]

@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import DataError
+from engine.errors import DataError, LabError
 from engine.machine import has_nvidia_gpu, usable_cores
 from engine.text import clean
 
@@ -111,18 +111,24 @@ def _nvidia_driver() -> str | None:
 
 
 def _folder(name: str, folder: Path) -> Check:
-    if not folder.exists():
+    try:
+        folder.lstat()
+    except (FileNotFoundError, NotADirectoryError):
         return Check(name, True, f"{clean(folder)}: not there yet, made with the first run")
+    except OSError as error:
+        return Check(name, False, f"{clean(folder)}: {error.strerror}", "--runs DIR or CNNLAB_RUNS, or its permissions")
     if not folder.is_dir():
         return Check(name, False, f"{clean(folder)} is not a folder", "--runs DIR or CNNLAB_RUNS")
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return Check(name, False, f"{clean(folder)} cannot be read", "--runs DIR or CNNLAB_RUNS, or its permissions")
+    if not os.access(folder, os.W_OK):
         return Check(name, False, f"{clean(folder)} is read-only", "--runs DIR or CNNLAB_RUNS, or its permissions")
     return Check(name, True, clean(folder.resolve()))
 
 
 def _disk(folder: Path) -> Check:
-    place = folder
-    while not place.exists():
+    place = folder.absolute()
+    while not os.path.exists(place):  # noqa: PTH110 - False also where there is no permission to look
         place = place.parent
     free = shutil.disk_usage(place).free
     return Check("disk", free >= _FREE_BYTES, f"{free >> 20:,} MiB free", "cnnlab prune --trash --checkpoints")
@@ -131,7 +137,12 @@ def _disk(folder: Path) -> Check:
 def _data_sets(data_dir: Path | None) -> Iterator[Check]:
     from engine.data import list_datasets
 
-    for listing in list_datasets(data_dir):
+    try:
+        listings = list_datasets(data_dir)
+    except OSError as error:
+        yield Check("data", False, f"{clean(error.filename)}: {error.strerror}", "--data-dir DIR, or its permissions")
+        return
+    for listing in listings:
         if listing.found is not None:
             yield Check(f"data {listing.name}", True, f"found: {clean(listing.found)}")
         elif listing.name == "folder":
@@ -143,9 +154,12 @@ def _data_sets(data_dir: Path | None) -> Iterator[Check]:
 def _runs(runs_dir: Path) -> Iterator[Check]:
     from engine.store import RunStore
 
-    if not runs_dir.is_dir():
+    try:
+        runs = RunStore(runs_dir).runs()
+    except LabError:
+        return  # said of the folder itself
+    if not runs:
         return
-    runs = RunStore(runs_dir).runs()
     damaged = [run for run in runs if run.damage]
     yield Check("run folders", not damaged, f"{len(runs)} runs, {len(damaged)} damaged", "see each line below")
     for run in damaged:

@@ -28,9 +28,16 @@ def parse_document(data: bytes) -> Any:
 
 def encode_document(document: Any, *, indent: int | None = None, ascii_only: bool = False) -> bytes:
     """A JSON document; NaN and infinity become null."""
-    separators = None if indent else (",", ":")
-    text = json.dumps(finite(document), indent=indent, separators=separators, ensure_ascii=ascii_only, allow_nan=False)
+    try:
+        text = _dumps(document, indent, ascii_only)
+    except ValueError:  # rare, and looking for it beforehand costs more than writing the document
+        text = _dumps(finite(document), indent, ascii_only)
     return text.encode("utf-8", "backslashreplace")
+
+
+def _dumps(document: Any, indent: int | None, ascii_only: bool) -> str:
+    separators = None if indent else (",", ":")
+    return json.dumps(document, indent=indent, separators=separators, ensure_ascii=ascii_only, allow_nan=False)
 
 
 def finite(value: Any) -> Any:

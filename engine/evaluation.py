@@ -51,17 +51,6 @@ def per_class_scores(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.stack([_divide(above, below) for above, below in columns], axis=1)
 
 
-def most_confused(confusion: Sequence[Sequence[int]], classes: Sequence[str], most: int) -> list[tuple[str, str, int]]:
-    """The largest mistakes, `(true class, predicted class, images)`, largest first."""
-    pairs = [
-        (classes[row], classes[column], int(count))
-        for row, counts in enumerate(confusion)
-        for column, count in enumerate(counts)
-        if row != column and count
-    ]
-    return sorted(pairs, key=lambda pair: -pair[2])[:most]
-
-
 def _divide(above: NDArray[np.float64], below: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from typing import Any
 
 _MIB = 1 << 20
+_HOLDERS_SECONDS = 2.0  # whose memory it is changes slowly, and asking takes a while
+_MOST_HOLDERS = 8
 
 
 class Telemetry:
@@ -35,6 +39,8 @@ class _Gpu:
 
     def __init__(self, library: Any, handle: Any) -> None:
         self._library, self._handle = library, handle
+        self._holders: list[dict[str, Any]] = []
+        self._asked = float("-inf")
 
     @classmethod
     def open(cls, uuid: str) -> _Gpu | None:
@@ -50,7 +56,7 @@ class _Gpu:
             return None
 
     def read(self) -> dict[str, Any]:
-        """Utilisation in percent, memory in bytes, power in watts, temperature in degrees Celsius."""
+        """Utilisation in percent, memory in bytes and who holds it, power in watts, temperature in degrees Celsius."""
         library, handle = self._library, self._handle
         memory = self._ask(library.nvmlDeviceGetMemoryInfo, handle)
         use = self._ask(library.nvmlDeviceGetUtilizationRates, handle)
@@ -59,15 +65,46 @@ class _Gpu:
             "utilisation_percent": use.gpu if use else None,
             "memory_used_bytes": memory.used if memory else None,
             "memory_total_bytes": memory.total if memory else None,
+            "holders": self._who_holds_it(),
             "power_watts": power / 1000 if power is not None else None,
             "temperature_celsius": self._ask(library.nvmlDeviceGetTemperature, handle, library.NVML_TEMPERATURE_GPU),
         }
+
+    def _who_holds_it(self) -> list[dict[str, Any]]:
+        """Processes with memory on this GPU, the largest first: `pid`, `user`, `name`, `memory_bytes`."""
+        now = time.monotonic()
+        if now - self._asked >= _HOLDERS_SECONDS:
+            self._asked = now
+            found = self._ask(self._library.nvmlDeviceGetComputeRunningProcesses, self._handle) or []
+            self._holders = name_holders({process.pid: process.usedGpuMemory for process in found})[:_MOST_HOLDERS]
+        return self._holders
 
     def _ask(self, question: Any, *arguments: Any) -> Any:
         try:
             return question(*arguments)
         except self._library.NVMLError:
             return None
+
+
+def name_holders(memory: dict[int, int | None]) -> list[dict[str, Any]]:
+    """Who the processes are that hold a GPU's memory, the largest first.
+
+    Args:
+        memory: bytes by process id; None where the driver does not tell. In a container the driver knows other ids
+            than we do: where we are not among them ourselves, no name is given, rather than a wrong one.
+    """
+    import psutil
+
+    is_our_view = psutil.Process().pid in memory
+    rows = []
+    for pid, held in sorted(memory.items(), key=lambda row: -(row[1] or 0)):
+        row: dict[str, Any] = {"pid": pid, "user": None, "name": None, "memory_bytes": held}
+        if is_our_view:
+            with suppress(psutil.Error):
+                process = psutil.Process(pid)
+                row |= {"name": process.name(), "user": process.username()}
+        rows.append(row)
+    return rows
 
 
 def telemetry_words(telemetry: dict[str, Any] | None) -> str:

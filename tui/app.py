@@ -95,6 +95,11 @@ class LabApp(App[None]):
         self._announcer.leave()
         self._session.save(self.current_mode, self.selection)
 
+    def hang_up(self) -> None:
+        """The terminal is gone: keep where one was first, for there may be no time left for more. Any thread's."""
+        self._session.save(self.current_mode, self.selection)
+        self.exit()
+
     # what the feed and the threads say
 
     @on(RunsRead)

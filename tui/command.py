@@ -67,7 +67,7 @@ def run_app(runs_dir: Path | None, data_dir: Path | None) -> None:
     from tui.terminal import when_gone
 
     app = LabApp(RunStore(root), data_dir)
-    when_gone(app.exit)
+    when_gone(app.hang_up)
     app.run()
     if line := farewell(app.runs):
         print(line)  # noqa: T201

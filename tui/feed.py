@@ -11,6 +11,7 @@ from textual.message import Message
 
 from engine.errors import LabError, RequestError
 from engine.store import History, Run, RunStore, layout
+from engine.store.tail import HistoryTail
 from tui.messages import RunsRead, Seen
 from tui.traces import TraceReader
 
@@ -37,7 +38,7 @@ class Feed:
         self._thread = threading.Thread(target=self._follow, name="feed", daemon=True)
         self._followed: tuple[str, ...] = ()  # whose histories are wanted; set by the UI's thread
         self._traced: tuple[Run, ...] = ()  # whose traces are wanted; set by the UI's thread
-        self._sizes: dict[str, tuple[int, int]] = {}  # what was read of the histories: size and time of change
+        self._tails: dict[str, HistoryTail] = {}
         self._traces = TraceReader()
         self._seen = Seen()
 
@@ -129,18 +130,10 @@ class Feed:
         return replace(seen, traces=self._traces.traces, histories=self._histories())
 
     def _histories(self) -> dict[str, History]:
-        """The histories that are wanted, those that have not grown as they are."""
-        before, histories = self._seen.histories, {}
-        for run_id in self._followed:
-            try:
-                run = self._store.get(run_id)
-            except LabError:
-                continue  # it has just been moved away
-            size = run.history_size()
-            known = run_id in before and size == self._sizes.get(run_id)
-            histories[run_id] = before[run_id] if known else run.history()
-            self._sizes[run_id] = size
-        return histories
+        """The histories that are wanted; one that has not grown is the same object."""
+        folder = self._store.root
+        self._tails = {run_id: self._tails.get(run_id) or HistoryTail(folder / run_id) for run_id in self._followed}
+        return {run_id: tail.look() for run_id, tail in self._tails.items()}
 
     def _tell_if_new(self, seen: Seen) -> None:
         before, self._seen = self._seen, seen

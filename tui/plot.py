@@ -1,117 +1,72 @@
-"""The one place that knows plotext: series in, lines of styled text out."""
+"""The one place that knows plotext: dots to be joined in, cells out."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from rich.style import Style
-from rich.text import Text
+BRAILLE_BLANK = 0x2800
+_DOTS = 2, 4  # of a braille cell: columns, rows
 
 
-@dataclass(frozen=True)
-class Series:
-    """One curve.
+def dots_of(width: int, height: int, *, has_braille: bool) -> tuple[int, int]:
+    """How many places a plot of so many cells has, sideways and up."""
+    return (_DOTS[0] * width, _DOTS[1] * height) if has_braille else (width, height)
+
+
+def draw_lines(
+    stretches: Sequence[Sequence[tuple[int, int]]], width: int, height: int, *, has_braille: bool
+) -> dict[tuple[int, int], int]:
+    """Join points by lines.
 
     Args:
-        name: what the curve is.
-        xs, ys: points; y may be NaN, which is a gap.
-        colour: of the curve.
-        sign: the character it is drawn with: meaning is never by colour alone.
+        stretches: points that belong together, as dots from the left and from the bottom; those of different
+            stretches are not joined.
+        width, height: of the plot, in cells.
+        has_braille: eight dots a cell; else one.
+
+    Returns:
+        The cells that are not empty, by row from the top and column: their braille bits, or 1.
     """
-
-    name: str
-    xs: Sequence[float]
-    ys: Sequence[float]
-    colour: str
-    sign: str
-
-
-def plot(series: Sequence[Series], width: int, height: int, x_end: float, y_range: tuple[float, float]) -> list[Text]:
-    """`height` lines of `width` cells, with axes. The axes are given, so that they hold still while points come."""
-    figure = _figure()
-    figure.plot_size(width, height)
-    for one in series:
-        for xs, ys in stretches(*thin(one.xs, one.ys, 2 * width)):
-            signal = figure.signal(xs, ys, marker=_marker(one))
+    found: dict[tuple[int, int], int] = {}
+    if not any(stretches):
+        return found
+    wide, high = max(2, width), max(2, height)  # plotext has no scale for a single cell
+    lower = high - height  # the rows that are drawn below the plot, and cut off
+    across, up = _DOTS if has_braille else (1, 1)
+    figure = _figure(wide, high)
+    for stretch in stretches:
+        if stretch:
+            xs = [(x + 0.5) / across - 0.5 for x, _ in stretch]  # plotext counts from the middle of a cell
+            ys = [(y + 0.5) / up - 0.5 + lower for _, y in stretch]
+            signal = figure.signal(xs, ys, marker=_marker("braille" if has_braille else "*"))
             signal.lines()
             figure.draw(signal)
-    low, high = y_range
-    figure.ruler("x").lim(1, max(2, x_end))
-    figure.ruler("x").ticks(*_ticks(1, max(2, x_end), whole=True))
-    figure.ruler("y").lim(low, high)
-    figure.ruler("y").ticks(*_ticks(low, high, whole=False))
-    return _lines(figure.build().string(), width, height)
+    for row, line in enumerate(figure.build().string(colorless=True).split("\n")[:height]):
+        if line.isspace():
+            continue
+        for column, character in enumerate(line[:width]):
+            if character == "*":
+                found[row, column] = 1
+            elif character > "\u2800":
+                found[row, column] = ord(character) - BRAILLE_BLANK
+    return found
 
 
-def thin(xs: Sequence[float], ys: Sequence[float], most: int) -> tuple[list[float], list[float]]:
-    """At most about `most` points with the same picture: of each stretch, the lowest and the highest."""
-    if len(xs) <= most:
-        return list(xs), list(ys)
-    step = math.ceil(2 * len(xs) / most)
-    kept: list[int] = []
-    for start in range(0, len(xs), step):
-        places = range(start, min(start + step, len(xs)))
-        known = [i for i in places if math.isfinite(ys[i])]
-        chosen = {min(known, key=ys.__getitem__), max(known, key=ys.__getitem__)} if known else {start}
-        kept += sorted(chosen)
-    return [xs[i] for i in kept], [ys[i] for i in kept]
-
-
-def stretches(xs: Sequence[float], ys: Sequence[float]) -> Iterator[tuple[list[float], list[float]]]:
-    """The parts of a curve between its gaps: a NaN among points that plotext joins aborts the process."""
-    part: tuple[list[float], list[float]] = [], []
-    for x, y in zip(xs, ys, strict=True):
-        if math.isfinite(y):
-            part[0].append(x)
-            part[1].append(y)
-        elif part[0]:
-            yield part
-            part = [], []
-    if part[0]:
-        yield part
-
-
-def stepped(value: float) -> float:
-    """The next of 0.1, 0.2, 0.5, 1, 2, 5, … that is not below: an axis that moves in steps."""
-    if value <= 0 or not math.isfinite(value):
-        return 1.0
-    size = 10.0 ** math.floor(math.log10(value))
-    return next(size * factor for factor in (1, 2, 5, 10) if size * factor >= value * (1 - 1e-9))
-
-
-def _figure() -> Any:
+def _figure(width: int, height: int) -> Any:
     import plotext
 
     plotext.terminal.limit(False, False)  # else it clamps to the terminal that it finds
-    return type(plotext.figure)(plotext.terminal)
+    figure = type(plotext.figure)(plotext.terminal)
+    figure.plot_size(width, height)
+    figure.axes(False)
+    for name, size in (("x", width), ("y", height)):
+        figure.ruler(name).lim(0, size - 1)
+        figure.ruler(name).ticks([], [])
+    return figure
 
 
-def _marker(series: Series) -> Any:
+def _marker(name: str) -> Any:
     import plotext
 
-    return plotext.marker(series.sign, plotext.pixel(series.colour))
-
-
-def _ticks(low: float, high: float, *, whole: bool) -> tuple[list[float], list[str]]:
-    places = [low + (high - low) * part / 4 for part in range(5)]
-    if whole:
-        places = sorted({low, *(float(round(high * part / 4)) for part in range(1, 5))})
-        return places, [f"{place:,.0f}" for place in places]
-    digits = max(0, 2 - math.floor(math.log10(high - low))) if high > low else 2
-    return places, [f"{place:.{min(digits, 4)}f}" for place in places]
-
-
-def _lines(drawn: str, width: int, height: int) -> list[Text]:
-    """plotext's picture without its backgrounds, in exactly this size."""
-    lines = []
-    for text in Text.from_ansi(drawn).split("\n")[:height]:
-        bare = Text(text.plain)
-        for span in text.spans:
-            style = span.style if isinstance(span.style, Style) else Style.parse(span.style)
-            bare.stylize(Style(color=style.color), span.start, span.end)
-        bare.truncate(width, pad=True)
-        lines.append(bare)
-    return lines + [Text(" " * width)] * (height - len(lines))
+    return plotext.marker(name)

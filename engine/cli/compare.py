@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
+from engine.cli.options import find_runs, json_option, open_store, run_argument, runs_option
 from engine.cli.output import print_json, print_line
 from engine.errors import ExitCode, RequestError
 from engine.text import clean_lines
@@ -45,7 +45,7 @@ def compare(
     if sum((as_csv, as_markdown, as_json)) > 1:
         raise RequestError("--json, --csv, --markdown: give one of them")
     store = open_store(runs_dir)
-    runs = list({run.id: run for run in (find_run(store, reference) for reference in references)}.values())
+    runs = find_runs(store, references)
     for run in runs:
         run.check_whole()
     if len(runs) < 2:

@@ -173,6 +173,7 @@ def prune(trash: bool, checkpoints: bool, yes: bool, runs_dir: Path | None, as_j
     if not trash and not checkpoints:
         raise RequestError("say what: --trash, --checkpoints or both")
     store = open_store(runs_dir)
+    store.check_writable()
     what = " and ".join(
         words for words, on in (("the trash", trash), ("checkpoints of finished runs", checkpoints)) if on
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -50,12 +50,15 @@ _TEXT |= {"training.schedule", "training.precision", "training.flips"}
 
 
 def settings_options(command: Command) -> Command:
-    """The options that make an experiment: one a setting, `--config` and `--set`."""
+    """The options that make an experiment: one a setting, `--preset`, `--config` and `--set`."""
     command = click.option(
         "--set", "assignments", metavar="K=V", multiple=True, help="any setting: --set training.nesterov=true"
     )(command)
     command = click.option(
         "--config", metavar="F.toml", type=click.Path(path_type=Path, readable=False), help="settings as TOML"
+    )(command)
+    command = click.option(
+        "--preset", metavar="P", help="settings to begin with: small-best, cifar10-94, cifar100-75, cifar100-79"
     )(command)
     for name in reversed(SETTINGS):
         field, metavar, text = SETTINGS[name]
@@ -84,15 +87,18 @@ def _complete_value(field: str) -> Callable[[click.Context, click.Parameter, str
 
 
 def settings_from(options: dict[str, Any], defaults: Settings | None = None) -> Settings:
-    """Nested settings: a TOML file, over it the options, over them `--set`. Takes what it reads out of `options`."""
-    config, assignments = options.pop("config"), options.pop("assignments")
+    """Nested settings: a preset, over it a TOML file, the options, `--set`. Takes what it reads out of `options`."""
+    from engine.presets import preset
+
+    config, assignments, name = (options.pop(key) for key in ("config", "assignments", "preset"))
     given: dict[str, Any] = {}
     for field, _, _ in SETTINGS.values():
         text = options.pop(field.replace(".", "__"))
         if text is not None:
             given[field] = text if field in _TEXT else parse_value(text)
     layers = [load_toml(config)] if config else []
-    return merge(defaults or {}, *layers, nest(given), nest(dict(map(parse_assignment, assignments))))
+    begin = preset(name) if name is not None else {}
+    return merge(defaults or {}, begin, *layers, nest(given), nest(dict(map(parse_assignment, assignments))))
 
 
 def runs_option(command: Command) -> Command:
@@ -172,14 +178,22 @@ def open_store(runs_dir: Path | None) -> RunStore:
     return RunStore(runs_dir if runs_dir is not None else default_runs_dir())
 
 
-def find_run(store: RunStore, reference: str) -> Run:
-    """The run that a user means."""
+def find_run(store: RunStore, reference: str, runs: Sequence[Run] | None = None) -> Run:
+    """The run that a user means; `runs`: all of them, where they are known already."""
     if reference == "@best":
         from engine.references import pick_best
 
-        best: Run = pick_best(store.runs())
+        best: Run = pick_best(store.runs() if runs is None else runs)
         return best
-    return store.resolve(reference)
+    return store.resolve(reference, runs)
+
+
+def find_runs(store: RunStore, references: Sequence[str]) -> list[Run]:
+    """The runs that a user means, each once; the folder is listed once at most."""
+    from engine.store.ids import is_run_id
+
+    runs = None if all(map(is_run_id, references)) else store.runs()
+    return list({run.id: run for run in (find_run(store, reference, runs) for reference in references)}.values())
 
 
 def _complete_run(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

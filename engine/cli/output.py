@@ -11,12 +11,16 @@ from engine.text import clean, escape_json
 
 if TYPE_CHECKING:
     from rich.console import Console
+_INDENTED_BYTES = 256 << 10  # indentation is written twenty times as slowly, and nobody reads that much
 
 
 def print_json(document: Any) -> None:
-    """One strict JSON document on stdout; NaN and infinity become null."""
-    text = encode_document(document, indent=2, ascii_only=not _is_utf8()).decode()
-    sys.stdout.write(escape_json(text) + "\n")
+    """One strict JSON document on stdout, indented where a person may read it; NaN and infinity become null."""
+    ascii_only = not _is_utf8()
+    text = encode_document(document, ascii_only=ascii_only)
+    if len(text) <= _INDENTED_BYTES:
+        text = encode_document(document, indent=2, ascii_only=ascii_only)
+    sys.stdout.write(escape_json(text.decode()) + "\n")
 
 
 def print_outcome(document: dict[str, Any], code: int, reason: str) -> None:

@@ -31,11 +31,25 @@ def open_progress(total_runs: int) -> ProgressView:
     return Bars(total_runs) if sys.stderr.isatty() else Lines(total_runs)
 
 
+class _News:
+    """What runs notice, each thing once, though all runs of a study notice it."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def of(self, run: Run) -> list[str]:
+        """The lines that are new."""
+        new = [notice for notice in dict.fromkeys(run.notices) if notice not in self._told]
+        self._told.update(new)
+        return [f"{clean(run.name)}: {clean(notice)}" for notice in new]
+
+
 class Lines:
     """One line when a run begins and one when it ends."""
 
     def __init__(self, total_runs: int) -> None:
         self._total = total_runs
+        self._news = _News()
         self._begun: set[str] = set()
         self._done: set[str] = set()
 
@@ -43,6 +57,8 @@ class Lines:
         for run in runs:
             if run.id in self._done:
                 continue
+            for line in self._news.of(run):
+                print_note(line)
             if run.id in ended:
                 self._done.add(run.id)
                 print_note(f"{clean(run.name)}: {ended_words(run)}  ({len(self._done)} of {self._total})")
@@ -65,6 +81,7 @@ class Bars:
         if total_runs > 1:
             self._all = self._progress.add_task("all runs", total=total_runs, words=f"0 of {total_runs} runs")
         self._tasks: dict[str, TaskID] = {}
+        self._news = _News()
         self._done: set[str] = set()
         self._progress.start()
 
@@ -80,6 +97,8 @@ class Bars:
     def _update_run(self, run: Run, *, has_ended: bool) -> float:
         """Draw one run; returns the share of it that is done."""
         state = run.state
+        for line in self._news.of(run):
+            self._progress.console.print(line, highlight=False)
         if has_ended:
             if run.id not in self._done:
                 self._done.add(run.id)

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.comparison.cautions import find_cautions
-from engine.comparison.groups import Differences, differing, find_reference, group_row, make_groups, pairs_of
+from engine.comparison.groups import (
+    Differences,
+    differing,
+    find_reference,
+    group_row,
+    make_groups,
+    name_by_study,
+    pairs_of,
+)
 from engine.comparison.member import REPEATS, ComparedRun, Member
 from engine.comparison.overfitting import describe_overfitting
 from engine.comparison.pairs import pair_models
@@ -39,6 +47,7 @@ def compare(runs: Sequence[ComparedRun], *, reference: str | None = None, split:
     complete = [member for member in members if member.is_complete]
     grouping = [key for key in differing(complete) if key not in REPEATS]
     groups = make_groups(complete, grouping)
+    name_by_study(groups)
     base = find_reference(groups, reference)
     same_test = len({member.test_sha256 for member in complete}) <= 1
     differences = Differences(pairs_of(groups, base) if same_test else [])

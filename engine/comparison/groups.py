@@ -66,6 +66,18 @@ def make_groups(members: Sequence[Member], grouping: Sequence[str]) -> list[Grou
     return list(groups.values())
 
 
+def name_by_study(groups: Sequence[Group]) -> None:
+    """Groups that are the steps of one study get the names they have there, which are shorter than their settings."""
+    members = [member for group in groups for member in group.members]
+    if len({member.study.get("id") for member in members}) != 1 or not all(one.study.get("step") for one in members):
+        return
+    labels = [{str(member.study.get("label")) for member in group.members} for group in groups]
+    single = [next(iter(found)) for found in labels if len(found) == 1]
+    if len(set(single)) == len(groups):
+        for group, label in zip(groups, single, strict=True):
+            group.label = label
+
+
 def find_reference(groups: Sequence[Group], wished: str | None) -> Group | None:
     """The group that differences are taken to: by label, or by a run's id or name; else the first.
 

@@ -40,14 +40,13 @@ def _gap(group: Group) -> str:
 
 
 def _unfitted(groups: Sequence[Group]) -> list[str]:
-    counts = {
-        _name(group): (sum(member.is_still_improving is True for member in group.members), len(group.members))
-        for group in groups
-    }
-    listed = [f"{label} {improving} of {runs}" for label, (improving, runs) in counts.items() if improving]
+    improving = [(group, [one for one in group.members if one.is_still_improving is True]) for group in groups]
+    listed = [f"{_name(group)} {len(ones)} of {len(group.members)}" for group, ones in improving if ones]
     if not listed:
         return []
+    first = next(ones[0] for _, ones in improving if ones)
     return [
         "Not yet fitted, train longer: the lowest validation loss lay in the last twentieth of the epochs in "
-        f"{', '.join(listed)} run(s)."
+        f"{', '.join(listed)} run(s); to go on where one ended: cnnlab extend {first.id} "
+        f"--epochs {2 * (first.epochs_done or 0)}."
     ]

@@ -11,6 +11,8 @@ import numpy as np
 from engine.comparison.member import Member
 from engine.statistics import holm, mcnemar_exact
 
+# Which images are in which split.
+_DRAWN = ("dataset.validation", "dataset.split_seed", "dataset.train_fraction")
 MOST_RUNS = 20  # above, every run is paired with the first one alone
 
 
@@ -27,7 +29,7 @@ def pair_models(members: Sequence[Member], split: str) -> list[dict[str, Any]]:
 
 def pair_row(a: Member, b: Member, split: str) -> dict[str, Any] | None:
     """`b` against `a`; None where they did not score the same images."""
-    if not _same_images(a, b, split) or split not in a.scored or split not in b.scored:
+    if not same_images(a, b, split) or split not in a.scored or split not in b.scored:
         return None
     ours, theirs = a.scored[split], b.scored[split]
     if not np.array_equal(ours.labels, theirs.labels):
@@ -37,10 +39,10 @@ def pair_row(a: Member, b: Member, split: str) -> dict[str, Any] | None:
     return {**row, "p": mcnemar_exact(fixed, broken)}
 
 
-def _same_images(a: Member, b: Member, split: str) -> bool:
+def same_images(a: Member, b: Member, split: str) -> bool:
+    """The split holds the same images in both runs: the same test set, and for train and validation the same draw."""
     if a.test_sha256 is None or a.test_sha256 != b.test_sha256:
         return False
     if split == "test":
         return True
-    drawn = ("dataset.validation", "dataset.split_seed")
-    return all(a.settings.get(key) == b.settings.get(key) for key in drawn)
+    return all(a.settings.get(key) == b.settings.get(key) for key in _DRAWN)

@@ -6,13 +6,14 @@ from engine.data.describe import (
     ClassInfo,
     DatasetInfo,
     Listing,
+    class_groups,
     class_samples,
     class_words,
     describe_dataset,
     list_datasets,
 )
 from engine.data.fetch import fetch_dataset
-from engine.data.load import load_dataset, resolve_classes
+from engine.data.load import load_dataset, open_split, resolve_classes
 
 __all__ = [
     "ClassInfo",
@@ -20,6 +21,7 @@ __all__ = [
     "ImageDataset",
     "Listing",
     "Split",
+    "class_groups",
     "class_samples",
     "class_words",
     "default_data_dir",
@@ -27,5 +29,6 @@ __all__ = [
     "fetch_dataset",
     "list_datasets",
     "load_dataset",
+    "open_split",
     "resolve_classes",
 ]

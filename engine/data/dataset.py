@@ -30,6 +30,33 @@ class Split:
 
 
 @dataclass(frozen=True)
+class LazySplit:
+    """Images that are still where they were decoded to.
+
+    Args:
+        images: uint8 `[M, H, W, C]` of the whole data set, maybe mapped from a file.
+        rows: int64 `[N]`, which of them are in the split, in data-set order.
+        labels: int64 `[N]`, 0 … K - 1.
+    """
+
+    images: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64]
+
+    def take(self, places: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The images at these places of the split, uint8 `[n, H, W, C]`; only these are read."""
+        return np.ascontiguousarray(self.images[self.rows[places]])
+
+    def load(self) -> Split:
+        """All of them."""
+        return Split(np.ascontiguousarray(self.images[self.rows]), self.labels)
+
+    def part(self, places: NDArray[np.int64]) -> LazySplit:
+        """The split of these places alone."""
+        return LazySplit(self.images, self.rows[places], self.labels[places])
+
+
+@dataclass(frozen=True)
 class ImageDataset:
     """The images that an experiment chose.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +84,20 @@ def describe_dataset(name: str, data_dir: Path | None = None) -> DatasetInfo:
         shape, notices = decoded.train.images.shape[1:], decoded.notices
     classes = [ClassInfo(index, text, groups.get(text), train[index], test[index]) for index, text in enumerate(names)]
     return DatasetInfo(name, shape, classes, problem, notices)
+
+
+def class_groups(name: str, classes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The superclasses of these classes, each with those of its members that are among them.
+
+    Needs no images. Empty where superclasses say no more than the classes: of a data set that has none, or is not
+    known, and where no two of these classes share one.
+    """
+    source = SOURCES.get(name)
+    wanted = set(classes)
+    groups = source.superclasses() if source else {}
+    found = {group: tuple(member for member in members if member in wanted) for group, members in groups.items()}
+    found = {group: members for group, members in found.items() if members}
+    return found if 1 < len(found) < len(wanted) else {}
 
 
 def class_samples(name: str, wished: str, data_dir: Path | None = None, count: int = 8) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import http.client
 import os
@@ -72,6 +73,8 @@ def fetch_archive(
     part = target.with_name(f"{target.name}.part")
     with explained(part):
         data_dir.mkdir(parents=True, exist_ok=True)
+        if not os.access(data_dir, os.W_OK | os.X_OK):  # said before the network is asked
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(data_dir))
         _download(url or files.url, part, files.size_bytes, progress, patience_seconds)
         got = _md5(part)
         if got != files.md5:

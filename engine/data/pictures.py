@@ -48,6 +48,8 @@ def load_picture(path: Path, height: int, width: int) -> NDArray[np.uint8]:
         raise PictureError(f"{clean(path)}: not an image") from error
     except Image.DecompressionBombError as error:
         raise PictureError(f"{clean(path)}: more than {MOST_PIXELS:,} pixels; make it smaller") from error
+    except PermissionError as error:
+        raise PictureError(f"{clean(path)}: no permission to read it") from error
     except FileNotFoundError as error:
         raise PictureError(f"{clean(path)}: there is no such file") from error
     except PictureError:

@@ -16,6 +16,7 @@ from engine.evaluation import make_report
 from engine.events import Ended, EpochEnded, Evaluated, Event, Started
 from engine.execution.control import Control, Leave
 from engine.execution.memory import check_memory, estimate_bytes
+from engine.execution.phases import DATA, NETWORK, STEP, Phases
 from engine.execution.recorder import Recorder
 from engine.execution.room import Room
 from engine.execution.summary import describe_environment, summarize
@@ -30,9 +31,16 @@ from engine.training.precision import EXACT, choose_precision
 from engine.training.scoring import Scored, score_split
 from engine.training.trainer import DivergedError, Trainer
 
+_MOST_NOTICES = 20
+
 
 def execute(
-    owner: RunOwner, *, device: str | None = None, lanes: int = 1, control: Control | None = None
+    owner: RunOwner,
+    *,
+    device: str | None = None,
+    lanes: int = 1,
+    control: Control | None = None,
+    phases: Phases | None = None,
 ) -> Iterator[Event]:
     """Train, evaluate and record one run; a run that has a checkpoint goes on from it.
 
@@ -41,6 +49,7 @@ def execute(
         device: `auto`, `cpu`, `cuda:0`; None: as the run's request says.
         lanes: runs that share the device, for the choice of threads.
         control: wishes of others, looked at when a chunk of steps ends.
+        phases: what was told of the start so far.
 
     Yields:
         What happens. A failure that a user can cause is an `Ended("failed")`, and recorded; any other is
@@ -50,7 +59,7 @@ def execute(
     room = Room(owner, control)
     try:
         room.update(state="starting", failure=None, summary=None)
-        yield from _execute(owner, device, lanes, control, room)
+        yield from _execute(owner, device, lanes, control, room, phases or Phases(owner))
     except StorageFullError:
         raise  # nothing can be recorded; the last checkpoint stays, and the run is interrupted
     except DivergedError as error:
@@ -76,12 +85,15 @@ def _fail(owner: RunOwner, room: Room, kind: str, reason: str, **where: Any) -> 
     return Ended("failed", failure=failure)
 
 
-def _execute(owner: RunOwner, wish: str | None, lanes: int, control: Control, room: Room) -> Iterator[Event]:
+def _execute(
+    owner: RunOwner, wish: str | None, lanes: int, control: Control, room: Room, phases: Phases
+) -> Iterator[Event]:
     run = owner.run
     request = run.document.get("request") or {}
     data_dir = Path(request["data_dir"]) if request.get("data_dir") else None
     experiment = Experiment.build(run.experiment)
     device = choose_device(wish or request.get("device") or "auto")
+    phases.begin(DATA)
     dataset = load_dataset(experiment.dataset, data_dir)
     architecture = build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
     checkpoint = load_checkpoint(run.path)
@@ -89,17 +101,23 @@ def _execute(owner: RunOwner, wish: str | None, lanes: int, control: Control, ro
     threads = choose_threads(experiment.training.threads or threads_before or 0, architecture.multiply_adds, lanes)
     memory = check_memory(device, estimate_bytes(architecture, dataset, experiment.training))
     precision = choose_precision(experiment.training.precision, device)
+    phases.begin(NETWORK)
     with reproducible(device, threads, precision):
         trainer = Trainer(experiment, dataset, device, precision=precision)
         notices = _go_on(owner, room, trainer, checkpoint) if checkpoint else []
         if precision.exact and experiment.training.precision != "exact":
             notices.append(f"precision fast changes nothing on this {device.type}: it trains in {precision.name}")
+        phases.begin(STEP)
         if why_eager := trainer.prepare():
             notices.append(why_eager)
         room.write(lambda: owner.cut_history(trainer.epoch))
         environment = describe_environment(trainer, threads, lanes)
-        room.update(state="training", environment={**run.environment, **environment, "gpu_memory": memory})
-        for notice in (*dataset.notices, *notices):
+        splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
+        images = {name: len(split.labels) for name, split in splits.items()}
+        environment = {**run.environment, **environment, "gpu_memory": memory}
+        notices = [*dataset.notices, *notices]
+        room.update(state="training", images=images, environment=environment, notices=_first(notices))
+        for notice in notices:
             owner.log(f"{notice}\n")
         recorder = Recorder(owner, trainer, room)
         if not checkpoint:
@@ -117,6 +135,12 @@ def _execute(owner: RunOwner, wish: str | None, lanes: int, control: Control, ro
         room.update(state=state, summary=summary)
         owner.clear_progress()
         yield Ended(state, summary)
+
+
+def _first(notices: list[str]) -> list[str]:
+    """What run.json holds of the notices; worker.log has them all."""
+    more = len(notices) - _MOST_NOTICES
+    return [*notices[:_MOST_NOTICES], *([f"and {more} more; see worker.log"] if more > 0 else [])]
 
 
 def _go_on(owner: RunOwner, room: Room, trainer: Trainer, checkpoint: Checkpoint) -> list[str]:

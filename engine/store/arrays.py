@@ -23,7 +23,7 @@ def encode_arrays(arrays: Mapping[str, NDArray[Any]], scalars: Mapping[str, Any]
 
     header = json.dumps(scalars, sort_keys=True, separators=(",", ":"))
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    return bytes(save(contiguous, {"cnnlab": header, "sha256": _digest(contiguous, header)}))
+    return _ordered(save(contiguous, {"cnnlab": header, "sha256": _digest(contiguous, header)}))
 
 
 def decode_arrays(data: bytes) -> tuple[Arrays, dict[str, Any]]:
@@ -46,6 +46,14 @@ def decode_arrays(data: bytes) -> tuple[Arrays, dict[str, Any]]:
     except (SafetensorError, KeyError, ValueError, OverflowError, TypeError, RecursionError) as error:
         raise DamagedFileError(str(error)) from error
     return arrays, scalars
+
+
+def _ordered(data: bytes) -> bytes:
+    """The same file with its header in order: as the library writes it, equal arrays may give unequal files."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return b"".join((len(header).to_bytes(8, "little"), header, memoryview(data)[8 + length :]))
 
 
 def _digest(arrays: Mapping[str, NDArray[Any]], header: str) -> str:

@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from engine.documents import DocumentError, encode_document, parse_document
+from engine.store.columns import Columns
 
 
-@dataclass(frozen=True)
 class History:
-    """Epoch records in the order of the file.
+    """Epochs in the order of the file, as records or as columns; each is made from the other when it is asked for.
 
     Args:
         records: one dictionary an epoch, as `docs/run-format.md` describes.
         skipped: whole lines that were no such record.
+        columns: instead of records.
     """
 
-    records: list[dict[str, Any]]
-    skipped: int = 0
+    def __init__(
+        self, records: list[dict[str, Any]] | None = None, skipped: int = 0, *, columns: Columns | None = None
+    ) -> None:
+        self.skipped = skipped
+        if columns is not None:
+            self.columns = columns
+        else:
+            self.records = records or []
+
+    @cached_property
+    def records(self) -> list[dict[str, Any]]:
+        return list(self.columns.records())
+
+    @cached_property
+    def columns(self) -> Columns:
+        return Columns(self.records)
 
     def lowest_validation_loss(self) -> tuple[float | None, int | None]:
         """The lowest mean validation loss of an epoch, and that epoch; the earliest of equal ones."""
-        losses = [
-            (record["validation"]["loss"]["mean"], record["epoch"])
-            for record in self.records
-            if record.get("validation") and record["validation"]["loss"]["mean"] is not None
-        ]
-        return min(losses) if losses else (None, None)
+        row = self.columns.lowest_loss
+        if row is None:
+            return None, None
+        return self.columns.values("validation", "loss")[row], self.columns.epochs[row]
 
 
 def parse_history(data: bytes) -> History:

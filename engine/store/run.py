@@ -14,7 +14,7 @@ from engine.store import layout
 from engine.store.files import load_document, read_file, read_file_and_status
 from engine.store.history import History, parse_history
 from engine.store.lock import is_held, is_trusted
-from engine.store.shape import newer_format, what_is_wrong
+from engine.store.shape import is_progress, newer_format, phases_of, what_is_wrong
 from engine.store.sharing import SharedParts
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ class Run:
         read_only_reason: why nothing may be written here, or None.
     """
 
-    __slots__ = ("_progress", "_root", "_signature", "_state", "damage", "document", "id", "read_only_reason")
+    __slots__ = ("_progress_read", "_root", "_signature", "_state", "damage", "document", "id", "read_only_reason")
 
     def __init__(self, path: str | os.PathLike[str], shared: SharedParts | None = None) -> None:
         root, self.id = os.path.split(os.fspath(path))
         self._root = sys.intern(root)
         self._signature: int | None = None
         self._state: str | None = None
-        self._progress: tuple[dict[str, Any] | None] | None = None
+        self._progress_read: dict[str, Any] | None = None
         self.document: dict[str, Any] = {}
         self.damage = self._read(shared)
         self.read_only_reason = None if self.damage else newer_format(self.document)
@@ -85,6 +85,12 @@ class Run:
         return str(self.document.get("note") or "")
 
     @property
+    def notices(self) -> list[str]:
+        """What its user should know of how it was trained."""
+        found = self.document.get("notices")
+        return [str(notice) for notice in found] if isinstance(found, list) else []
+
+    @property
     def created(self) -> str:
         return str(self.document.get("created") or "")
 
@@ -104,6 +110,12 @@ class Run:
     @property
     def study(self) -> dict[str, Any] | None:
         return self._table("study")
+
+    @property
+    def images(self) -> dict[str, int]:
+        """Images in each split, by name; empty before the data were read."""
+        found = self._table("images") or (self.summary or {}).get("images") or {}
+        return {name: count for name, count in found.items() if type(count) is int} if isinstance(found, dict) else {}
 
     def _table(self, key: str) -> dict[str, Any] | None:
         value = self.document.get(key)
@@ -172,19 +184,19 @@ class Run:
         except (FileNotFoundError, DataError, RefusedError):
             return History([])
 
-    def history_size(self) -> tuple[int, int]:
-        """Bytes of the history and the time of its last change in nanoseconds; both 0 where there is none."""
-        try:
-            status = (self.path / layout.HISTORY).stat(follow_symlinks=False)
-        except OSError:
-            return 0, 0
-        return status.st_size, status.st_mtime_ns
-
     def progress(self) -> dict[str, Any] | None:
-        """The step under way and the heartbeat, as this object first read them; None when nothing is under way."""
-        if self._progress is None:
-            self._progress = (self._load(layout.PROGRESS),)
-        return self._progress[0]
+        """The step under way and the heartbeat, as this object first read them; None when no step is under way."""
+        return self._progress if is_progress(self._progress) else None
+
+    def phases(self) -> list[tuple[str, float | None]]:
+        """What a run that starts has done so far: names and seconds, None for what it does now; else empty."""
+        return phases_of(self._progress)
+
+    @property
+    def _progress(self) -> dict[str, Any]:
+        if self._progress_read is None:
+            self._progress_read = self._load(layout.PROGRESS) or {}
+        return self._progress_read
 
     def report(self) -> dict[str, Any] | None:
         """`report.json`, every split."""

@@ -49,6 +49,28 @@ def newer_format(document: dict[str, Any]) -> str | None:
     return None
 
 
+def is_progress(document: dict[str, Any]) -> bool:
+    """Whether progress.json tells of a step under way, with numbers where numbers belong."""
+    whole = ("epoch", "epochs", "step", "steps_per_epoch")
+    numbers = ("loss", "accuracy", "seconds", "images_per_second", "eta_seconds")
+    return (
+        all(type(document.get(key)) is int for key in whole)
+        and all(document.get(key) is None or _is_number(document[key]) for key in numbers)
+        and isinstance(document.get("telemetry") or {}, dict)
+    )
+
+
+def phases_of(document: dict[str, Any]) -> list[tuple[str, float | None]]:
+    """The phases of a start, from progress.json; what is no phase is left out."""
+    phases = document.get("phases")
+    rows = [row for row in phases if isinstance(row, dict)] if isinstance(phases, list) else []
+    return [(str(row.get("name")), row["seconds"] if _is_number(row.get("seconds")) else None) for row in rows]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _wrong_types(document: dict[str, Any]) -> str | None:
     for key in _TEXTS:
         if not isinstance(document.get(key, ""), str):

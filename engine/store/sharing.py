@@ -76,7 +76,7 @@ class SharedParts:
                 slim[name] = table = _with_shared_keys(table)
                 _share_words(table, words)
                 self._share_parts(table, _PARTS[name])
-        self._share_parts(slim, ("tags",))
+        self._share_parts(slim, ("tags", "images"))
         return slim
 
     def _share_parts(self, table: dict[str, Any], names: tuple[str, ...]) -> None:

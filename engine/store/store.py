@@ -103,15 +103,18 @@ class RunStore:
             raise RequestError(f"there is no run {run_id} in {clean(self.root)}; see `{self._listing}`", field="run")
         return Run(self.root / run_id)
 
-    def resolve(self, reference: str) -> Run:
+    def resolve(self, reference: str, runs: Sequence[Run] | None = None) -> Run:
         """The run that an id, a name, a unique beginning of an id, or `@last` means.
+
+        Args:
+            runs: what `runs` returned, for whoever resolves many references.
 
         Raises:
             RequestError: if there is none, or more than one.
         """
         if is_run_id(reference):
             return self.get(reference)
-        runs = self.runs()
+        runs = self.runs() if runs is None else runs
         if reference == "@last":
             if not runs:
                 raise RequestError(f"there are no runs in {clean(self.root)}; see `{self._listing}`", field="run")

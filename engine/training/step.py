@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.network import ImageNetwork
+from engine.training.arrange import arrange
 from engine.training.augmentation import Augmentation
 from engine.training.averaging import WeightAverage
 from engine.training.batches import Batches
@@ -57,7 +58,7 @@ class TrainingStep:
         average: WeightAverage | None = None,
         noise: torch.Generator | None = None,
     ) -> None:
-        self.network, self.optimizer = network, optimizer
+        self.layers, self.optimizer = arrange(network.layers, batches.device, precision), optimizer
         self.scores = BatchScores(batches.sizes)
         self.generators = [noise] if noise is not None else []
         self._augmentation, self._smoothing, self._average = augmentation, label_smoothing, average
@@ -80,7 +81,7 @@ class TrainingStep:
         self._rates.select(self._position, out=self.optimizer.lr)
         images, labels = self._batch(size)
         with self._precision.autocast(images.device):
-            logits = self.network.layers(images)
+            logits = self.layers(images)
         logits = logits.float()
         loss = self._loss(logits, labels)
         self.optimizer.update(torch.autograd.grad(loss, self.optimizer.parameters))

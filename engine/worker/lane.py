@@ -24,6 +24,7 @@ import click
 
 from engine.errors import LabError, RefusedError
 from engine.execution.control import Control, Leave
+from engine.execution.phases import IMPORTING, Phases
 from engine.store import RunStore, layout
 from engine.store.files import open_to_write
 
@@ -90,9 +91,14 @@ class Lane:
             _log_to(owner.run.path / layout.LOG)
             owner.forget_requests()
             owner.update(state="starting", failure=None, waiting=None)
+            phases = Phases(owner)
+            phases.begin(IMPORTING)
             from engine.execution.execute import execute  # torch: seconds, during which the run says `starting`
 
-            for _ in execute(owner, device=self._device or None, lanes=self._lanes, control=self._control):
+            events = execute(
+                owner, device=self._device or None, lanes=self._lanes, control=self._control, phases=phases
+            )
+            for _ in events:
                 pass
             state = owner.run.document.get("state")
         self._reply(ended=run_id, state=state)

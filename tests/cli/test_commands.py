@@ -319,6 +319,23 @@ def test_what_has_not_finished_cannot_be_exported_or_reported(cnnlab: Call, stor
     assert document(cnnlab("stop", new.id, "--json"))["state"] == "stopped"
 
 
+def test_a_report_against_a_reference_counts_what_was_put_right_and_spoilt(
+    cnnlab: Call, store: RunStore, tiny: Tiny
+) -> None:
+    for seed in (0, 1):
+        list(train(tiny(seed=seed), store=store, device="cpu"))
+    new, old = store.runs()
+    found = document(cnnlab("report", new.id, "--reference", old.id, "--json"))["against"]
+    assert (found["run"], found["images"]) == (old.id, 72)
+    per_class = found["per_class"]
+    assert found["fixed"] == sum(per_class[name]["fixed"] for name in ("0", "1"))
+    code, out, _ = cnnlab("report", new.id, "--reference", old.id)
+    assert code == 0
+    assert f"Against {old.name} on the same 72 images: {found['fixed']} put right" in out
+    code, _, err = cnnlab("report", new.id, "--reference", "nothing")
+    assert (code, len(err.splitlines())) == (2, 1)
+
+
 def test_ambiguous_references_list_the_runs(cnnlab: Call, store: RunStore, tiny: Tiny) -> None:
     runs = [store.create(tiny().to_dict(), fingerprint="f", name="same") for _ in range(2)]
     code, _, err = cnnlab("show", "same")

@@ -187,6 +187,20 @@ def test_data_that_were_moved_are_found_where_they_are_now(tmp_path: Path) -> No
     assert (resumed["state"], resumed["summary"]["test_accuracy"]) == ("finished", first["summary"]["test_accuracy"])
 
 
+@pytest.mark.slow
+def test_images_that_were_skipped_are_named_where_one_looks(tmp_path: Path) -> None:
+    images(tmp_path / "here")
+    (tmp_path / "here" / "dark" / "bad.png").write_text("x")
+    place = ["--dataset", "folder", "--data-dir", str(tmp_path / "here"), "--set", "dataset.skip_broken=true"]
+    options = ["--image-size", "16", "--hidden-size", "2", "--epochs", "1", "--batch-size", "4", "--seeds", "1"]
+    done = cnnlab("study", "pooling", *place, *options, "--json", runs=tmp_path / "runs")
+    assert done.returncode == 0, done.stderr
+    notice = f"skipped {tmp_path}/here/dark/bad.png: not an image"
+    assert [run["notices"] for run in json.loads(done.stdout)["runs"]] == [[notice]] * 3
+    assert done.stderr.count(notice) == 1
+    assert notice in cnnlab("show", "@last", runs=tmp_path / "runs").stdout
+
+
 def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     for _ in range(50):

@@ -239,3 +239,23 @@ def test_the_folder_of_a_finished_run_holds_what_the_format_says(trained: Run) -
     names = sorted(path.name for path in trained.path.iterdir())
     expected = (Path(__file__).parents[1] / "golden" / "finished-run.txt").read_text().split()
     assert names == expected
+
+
+@pytest.mark.usefixtures("every_chunk_is_written")
+def test_a_run_that_goes_on_elsewhere_says_so_and_records_where(store: RunStore, tiny: Tiny) -> None:
+    run = queue(store, tiny(epochs=4))
+    for event in train(Experiment.build(run.experiment), run, device="cpu"):
+        if getattr(event, "epoch", 0) == 2:
+            break
+    assert run.reload().state == layout.INTERRUPTED
+    moved = Experiment.build({**run.experiment, "training": {**run.experiment["training"], "threads": 2}})
+    with run.own() as owner:
+        owner.update(experiment=moved.to_dict())
+    resumed = finish(run.reload())
+    assert resumed.state == "finished"
+    (where,) = resumed.document["resumed_on"]
+    assert where["changed"] == ["threads 1 -> 2"]
+    assert where["epoch"] == 1
+    (notice,) = resumed.notices
+    assert notice.startswith("goes on elsewhere (threads 1 -> 2): not equal to the bit")
+    assert notice in (run.path / layout.LOG).read_text()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from engine.store import Run, RunStore
@@ -34,10 +35,10 @@ async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
         await pilot.pause(0.01)
         if condition():
             return
-    raise AssertionError("it did not happen")
+    raise AssertionError(f"it did not happen; the screen:\n{screen_text(pilot.app)}")
 
 
-def screen_text(app: LabApp) -> str:
+def screen_text(app: App[Any]) -> str:
     """Everything on the screen, as characters."""
     width, height = app.size
     strips = app.screen._compositor.render_strips()

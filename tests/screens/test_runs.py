@@ -378,3 +378,17 @@ def test_why_nothing_can_be_written_is_told_once(
         assert "run-max" in screen_text(app)
 
     act(store, story)
+
+
+def test_a_wide_terminal_shows_the_curves_of_the_run_beside_the_list(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "Accuracy, %" in screen_text(app))
+        assert set(app.seen.histories) == {three[2].id}
+        await pilot.press("j")
+        await until(pilot, lambda: set(app.seen.histories) == {three[1].id})
+        for width in (100, 200, 139, 140, 80):
+            await pilot.resize_terminal(width, 40)
+        await until(pilot, lambda: "Accuracy, %" not in screen_text(app))
+        await until(pilot, lambda: not app.seen.histories)
+
+    act(store, story, (160, 40))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import classification_report, confusion_matrix
 
-from engine.evaluation import make_report, most_confused
+from engine.evaluation import make_report
 
 
 @given(st.integers(2, 6), st.integers(1, 60), st.integers(0, 10_000))
@@ -29,7 +29,3 @@ def test_a_report_is_that_of_scikit_learn(classes: int, images: int, seed: int) 
     assert report["accuracy"] == pytest.approx((labels == predictions).mean())
     assert report["confusion"] == confusion_matrix(labels, predictions, labels=everything).tolist()
     assert report["images"] == images
-
-
-def test_the_most_confused_come_first() -> None:
-    assert most_confused([[5, 1, 0], [4, 5, 2], [0, 0, 5]], ["a", "b", "c"], 2) == [("b", "a", 4), ("b", "c", 2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from engine.diagnosis import logout_check
 from engine.errors import TrainingError
 from engine.execution.memory import check_memory, estimate_bytes
 from engine.experiment import Experiment
-from engine.telemetry import Telemetry, telemetry_words
+from engine.telemetry import Telemetry, name_holders, telemetry_words
 
 
 class NVMLError(Exception):
@@ -40,6 +41,7 @@ def fake_nvml(**answers: Any) -> SimpleNamespace:
         "nvmlDeviceGetUtilizationRates",
         "nvmlDeviceGetPowerUsage",
         "nvmlDeviceGetTemperature",
+        "nvmlDeviceGetComputeRunningProcesses",
     )
     return SimpleNamespace(NVMLError=NVMLError, NVML_TEMPERATURE_GPU=0, **{name: answer(name) for name in names})
 
@@ -61,6 +63,7 @@ def test_a_gpu_tells_what_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
         nvmlDeviceGetMemoryInfo=memory,
         nvmlDeviceGetUtilizationRates=SimpleNamespace(gpu=61),
         nvmlDeviceGetPowerUsage=310_000,
+        nvmlDeviceGetComputeRunningProcesses=[SimpleNamespace(pid=os.getpid(), usedGpuMemory=1 << 30)],
     )
     monkeypatch.setitem(sys.modules, "pynvml", library)
     gpu = Telemetry("GPU-1").read()["gpu"]
@@ -70,9 +73,26 @@ def test_a_gpu_tells_what_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
         "memory_total_bytes": 140 << 30,
         "power_watts": 310.0,
         "temperature_celsius": None,
+        "holders": gpu["holders"],
     }
+    (holder,) = gpu["holders"]
+    assert (holder["pid"], holder["memory_bytes"]) == (os.getpid(), 1 << 30)
+    assert "python" in holder["name"] or "pytest" in holder["name"]
+    assert holder["user"]
     words = telemetry_words({"cpu_percent": 98.0, "rss_bytes": 1 << 30, "gpu": gpu})
     assert words == "cpu 98 %, 1,024 MiB, gpu 61 %, 2,048 of 143,360 MiB, 310 W"
+
+
+def test_who_holds_the_memory_is_named_only_where_the_driver_sees_the_processes_that_we_see() -> None:
+    elsewhere = name_holders({1: 5 << 30, 2: None})
+    assert elsewhere == [
+        {"pid": 1, "user": None, "name": None, "memory_bytes": 5 << 30},
+        {"pid": 2, "user": None, "name": None, "memory_bytes": None},
+    ]
+    rows = name_holders({os.getpid(): 1 << 20, 2**22 + 1: 9 << 30})
+    assert [row["pid"] for row in rows] == [2**22 + 1, os.getpid()]
+    assert rows[0]["name"] is None
+    assert rows[1]["name"]
 
 
 def test_a_machine_without_the_driver_tells_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:

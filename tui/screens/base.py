@@ -13,8 +13,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.store import Run
-from tui.corner import corner_words
 from tui.laboratory import Laboratory
+from tui.spans import SpanCompositor
 from tui.widgets.decks import KeyDecks
 from tui.widgets.heading import Heading
 from tui.widgets.status import Status, StatusLine
@@ -30,6 +30,10 @@ class LabScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "Back", key_display="esc", id="back", tooltip="One layer back"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = SpanCompositor()
 
     @property
     def lab(self) -> Laboratory:
@@ -83,7 +87,7 @@ class LabScreen(Screen[None]):
 
     def head(self, runs: Sequence[Run], about: str) -> None:
         """The second line of the heading."""
-        self.query_one(Heading).show(corner_words(self.lab.seen.live, self.lab.seen.waiting), about)
+        self.query_one(Heading).show(self.lab.seen.live, self.lab.seen.waiting, about)
 
     async def action_back(self) -> None:
         await self.lab.action_show("runs")

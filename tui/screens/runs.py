@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -33,12 +33,13 @@ from tui.widgets.run_table import Look, RunTable
 _QUIET_SECONDS = 5.0  # without a key, then a sorted list may move
 _AGES_SECONDS = 30.0
 _SHORT = 20  # lines: a terminal below has better use for two of them
+_WIDE = 140  # cells: from here on the run's curves stand beside the list
 _EMPTY = """No runs in {folder}/.
 
 enter   three poolings of one network on handwritten digits,
         about a minute on this CPU
 n       set up your own
-:       everything by name; "Runs folder" looks elsewhere
+:       everything by name; another folder: cnnlab-tui --runs DIR
 ?       all keys, and the words used
 q       leave; what trains goes on
 
@@ -91,9 +92,31 @@ class RunsScreen(RunScreen):
         self.query_one(RunTable).focus()
         self.set_interval(_AGES_SECONDS, self._show_ages)
 
-    def on_resize(self, event: events.Resize) -> None:
+    async def on_resize(self, event: events.Resize) -> None:  # type: ignore[override]
         super().on_resize(event)
         self.set_class(event.size.height < _SHORT, "-short")
+        beside, is_wide = self.query("#beside"), event.size.width >= _WIDE
+        if is_wide and not beside:
+            from tui.widgets.beside import Beside
+
+            await self.query_one("#body").mount(Beside(has_braille=self._has_unicode))
+            self._show_curves()
+        elif not is_wide and beside:
+            await beside.remove()
+            self.lab.follow_histories(())
+
+    def _show_curves(self) -> None:
+        """Of the run under the cursor, where there is room beside the list."""
+        found = next(iter(self.query("#beside")), None)
+        if found is None:
+            return
+        from tui.scene import Scene
+        from tui.widgets.beside import Beside
+
+        lab, beside = self.lab, cast(Beside, found)
+        scene = Scene.of(self.query_one(RunTable).run, lab.run_of(lab.selection.reference), lab.history_of)
+        lab.follow_histories(scene.run_ids)
+        beside.show(scene)
 
     def show_runs(self, runs: Sequence[Run]) -> None:
         seen, selection = self.lab.seen, self.lab.selection
@@ -164,6 +187,7 @@ class RunsScreen(RunScreen):
         if self._list.problem:
             lines = [f"! filter: {self._list.problem}", *lines]
         self.query_one(About).show(lines[:3])
+        self._show_curves()
 
     def _show_ages(self) -> None:
         if self.is_current:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
-from engine.layout import fit
-from tui.widgets.painted import Painted
+from tui.cells import PLAIN, Row
+from tui.widgets.cell_lines import CellLines
 
 
-class About(Painted):
-    """A rule and a few lines of clean text."""
+class About(CellLines):
+    """A rule and a few lines of clean text.
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"about--rule"}
+    Args:
+        rule: the character that the rule is drawn with.
+    """
 
     def __init__(self, rule: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
@@ -22,12 +23,8 @@ class About(Painted):
     def show(self, texts: Sequence[str]) -> None:
         """These lines."""
         self._texts = texts
-        self._draw()
+        self.show_rows(self._rows_for)
 
-    def on_resize(self) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
-        width = self.size.width
-        lines = [((self._rule * width, "about--rule"),)]
-        self.paint([*lines, *(((fit(f" {text}", width), ""),) for text in self._texts)])
+    def _rows_for(self, width: int, height: int) -> list[Row]:
+        lines = [f" {text}" for text in self._texts]
+        return [Row(self._rule * width, "a" * width), *(Row(line, PLAIN * len(line)) for line in lines)]

@@ -1,68 +1,72 @@
-"""A chart of curves: axes hold still, and only the cells that changed are repainted."""
+"""A chart of curves: axes hold still, only the cells that changed are sent; the mouse reads off, picks and zooms."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from textual import events
+from textual.message import Message
 
-from rich.segment import Segment
-from rich.text import Text
-from textual.geometry import Region
-from textual.strip import Strip
-from textual.widget import Widget
-
-from tui.plot import Series, plot
+from tui.chart.picture import Picture, View
+from tui.widgets.cell_lines import CellLines
 
 
-class Chart(Widget):
-    """Curves with a title above them.
+class Chart(CellLines):
+    """Shows a `View`."""
 
-    Args:
-        title: what the vertical axis is.
-    """
+    class Pointed(Message):
+        """The mouse is over an x, or, with None, has left.
 
-    def __init__(self, title: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        Args:
+            is_pick: it was pressed.
+        """
+
+        def __init__(self, chart: Chart, x: float | None, *, is_pick: bool) -> None:
+            super().__init__()
+            self.chart, self.x, self.is_pick = chart, x, is_pick
+
+    class Zoomed(Message):
+        """The wheel was turned over an x: `by` is 1 for nearer, -1 for farther."""
+
+        def __init__(self, x: float, by: int) -> None:
+            super().__init__()
+            self.x, self.by = x, by
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
-        self._title = title
-        self._lines: list[Text] = []
-        self._what: tuple[Sequence[Series], float, tuple[float, float]] | None = None
+        self._picture = Picture()
 
-    def show(self, series: Sequence[Series], x_end: float, y_range: tuple[float, float]) -> None:
-        """These curves, from 1 to `x_end`."""
-        self._what = (series, x_end, y_range)
-        self._draw()
+    def show(self, view: View) -> None:
+        """This view; what of its curves was drawn before is not drawn again."""
+        self.show_rows(lambda width, height: self._picture.draw(view, width, height))
 
-    def on_resize(self) -> None:
-        self._lines = []
-        self._draw()
-        self.refresh()
+    @property
+    def columns(self) -> int:
+        """Cells across the plot itself."""
+        frame = self._picture.frame
+        return frame.width if frame else 1
 
-    def _draw(self) -> None:
-        width, height = self.size
-        if self._what is None or width < 12 or height < 5:
-            return
-        series, x_end, y_range = self._what
-        lines = [Text(f" {self._title}".ljust(width)[:width]), *plot(series, width, height - 1, x_end, y_range)]
-        old, self._lines = self._lines, lines
-        if len(old) != len(lines):
-            self.refresh()
-            return
-        for y, (before, after) in enumerate(zip(old, lines, strict=True)):
-            if before != after:
-                self._refresh_changed(y, before, after)
+    def _x_at(self, column: int) -> float | None:
+        """What lies below the mouse; None where that is not the plot."""
+        frame = self._picture.frame
+        if frame is None or not 0 <= column - self._picture.left < frame.width:
+            return None
+        return frame.x.value((column - self._picture.left) / max(1, frame.width - 1))
 
-    def _refresh_changed(self, y: int, before: Text, after: Text) -> None:
-        """From the first to the last cell of a line that differs, in character or in colour."""
-        if before.spans != after.spans:
-            self.refresh(Region(0, y, self.size.width, 1))
-            return
-        differing = [x for x, pair in enumerate(zip(before.plain, after.plain, strict=False)) if pair[0] != pair[1]]
-        if differing:
-            self.refresh(Region(differing[0], y, differing[-1] - differing[0] + 1, 1))
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        self.post_message(self.Pointed(self, self._x_at(event.x), is_pick=False))
 
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        if y >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
-        segments = [Segment(s.text, self.rich_style + s.style if s.style else self.rich_style)
-                    for s in self._lines[y].render(self.app.console)]  # fmt: skip
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+    def on_leave(self) -> None:
+        self.post_message(self.Pointed(self, None, is_pick=False))
+
+    def on_click(self, event: events.Click) -> None:
+        self.post_message(self.Pointed(self, self._x_at(event.x), is_pick=True))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._zoom(event.x, 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._zoom(event.x, -1)
+
+    def _zoom(self, column: int, by: int) -> None:
+        x = self._x_at(column)
+        if x is not None:
+            self.post_message(self.Zoomed(x, by))

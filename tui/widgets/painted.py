@@ -1,8 +1,7 @@
-"""Lines of cells that a widget paints itself: only what changed is sent to the terminal."""
+"""Lines that a widget paints itself, in styles of its own: what of them changed, and how they are sent."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import zip_longest
 
 from rich.segment import Segment
@@ -37,26 +36,6 @@ def strip_of(widget: Widget, line: Line) -> Strip:
         Segment(text, widget.get_component_rich_style(style) if style else plain) for text, style in line if text
     ]
     return Strip(segments).adjust_cell_length(widget.size.width, plain)
-
-
-class Painted(Widget):
-    """A few lines that are given as they are; of lines that are given again, what differs is sent."""
-
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
-        super().__init__(id=id)
-        self._lines: Sequence[Line] = ()
-
-    def paint(self, lines: Sequence[Line]) -> None:
-        """Show these lines."""
-        before, self._lines = self._lines, lines
-        width = self.size.width
-        for y in range(min(max(len(before), len(lines)), self.size.height)):
-            old, new = (some[y] if y < len(some) else () for some in (before, lines))
-            if old != new:
-                self.refresh(changed_cells(y, old, new, width))
-
-    def render_line(self, y: int) -> Strip:
-        return strip_of(self, self._lines[y] if y < len(self._lines) else ())
 
 
 def _is_narrow(text: str) -> bool:

@@ -12,7 +12,7 @@ from engine.comparison import compare
 from engine.evaluation import make_report
 from engine.experiment import Experiment
 from engine.onnx_model import OnnxModel
-from engine.report_formats import report_document
+from engine.report.formats import report_document
 from engine.store import Run, RunStore, layout
 from engine.training.checkpoint import load_checkpoint
 from tests.unit.comparison.fakes import FakeRun

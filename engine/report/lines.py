@@ -5,36 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.evaluation import most_confused
 from engine.format import interval, percent
-from engine.layout import Column, table_lines
+from engine.layout import Column, table_lines, wrapped
 from engine.proportion import wilson
-from engine.report_formats import AVERAGES, recall_interval
+from engine.report.against import Against
+from engine.report.confusion import Confusion
+from engine.report.formats import AVERAGES
+from engine.report.table import average_rows, class_rows, score_fields
 from engine.text import clean, shorten
 
 _MOST_COLUMNS = 10
 _MOST_PAIRS = 10
+_ON_SCREEN = ("said", "worst")  # the matrix or the pairs below say the same
 
 
-def report_lines(document: dict[str, Any], width: int) -> Iterator[str]:
-    """The document of `report`, for a reader with so many cells to a line."""
+def report_lines(document: dict[str, Any], width: int, change: Against | None = None) -> Iterator[str]:
+    """The document of `report`, for a reader with so many cells to a line; `change` is against a reference."""
     images, split = document["images"], document["split"]
     low, high = wilson(round(document["accuracy"] * images), images)
     yield (
         f"{split}: {images:,} images, accuracy {percent(document['accuracy'])} % {interval(low, high)}; "
         f"epoch {document['selected_epoch']}, selected on {document['selected_on']}"
     )
-    numbers = ("precision", "recall", "[95 %]", "F1", "images")
-    columns = [Column("class", least=10), *(Column(heading, right=True) for heading in numbers)]
-    rows = [
-        (name, document["per_class"][name], interval(*recall_interval(document, name))) for name in document["classes"]
-    ]
-    cells = []
-    for name, row, spread in (*rows, *((name, document[name], "") for name in AVERAGES)):
-        precision, recall, f1 = (percent(row[key]) for key in ("precision", "recall", "f1-score"))
-        cells.append([clean(name), precision, recall, spread, f1, f"{row['support']:,}"])
-    yield from table_lines(columns, cells, width)
-    yield ("percent; [95 %]: Wilson's interval of the recall over the images of the class")
+    fields = [field for field in score_fields(with_change=change is not None) if field.key not in _ON_SCREEN]
+    rows = [*class_rows(document, change), *average_rows(document, change)[: len(AVERAGES)]]
+    cells = [[field.text(row) for field in fields] for row in rows]
+    yield from table_lines([field.column for field in fields], cells, width)
+    yield "percent; [95 %]: Wilson's interval of the recall over the images of the class"
+    if change is not None:
+        for sentence in change.sentences():
+            yield from wrapped(sentence, width)
     yield from _confusion_lines(document, width)
 
 
@@ -47,5 +47,5 @@ def _confusion_lines(document: dict[str, Any], width: int) -> Iterator[str]:
         yield from table_lines([Column("true \\ predicted", least=10), *columns], rows, width)
         return
     yield "most confused (true -> predicted, images)"
-    for true, predicted, count in most_confused(confusion, classes, _MOST_PAIRS):
-        yield f"  {clean(true)} -> {clean(predicted)}  {count}"
+    for pair in Confusion.of(document).pairs()[:_MOST_PAIRS]:
+        yield f"  {clean(pair.true)} -> {clean(pair.said)}  {pair.count}"

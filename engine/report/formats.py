@@ -8,9 +8,10 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from engine.errors import RequestError
+from engine.errors import DataError, RequestError
 from engine.format import percent
 from engine.proportion import wilson
+from engine.report.absent import no_report_words
 from engine.store import Run
 from engine.text import clean
 
@@ -23,14 +24,25 @@ def report_document(run: Run, split: str) -> dict[str, Any]:
 
     Raises:
         RequestError: if the run has no report, or none for this split.
+        DataError: if report.json is not what was written.
     """
-    report = run.report()
+    return split_document(run, run.report(), split)
+
+
+def split_document(run: Run, report: dict[str, Any] | None, split: str) -> dict[str, Any]:
+    """`report_document` from a `report.json` that has been read.
+
+    Raises:
+        RequestError: as `report_document`.
+    """
     if report is None:
-        hint = "its report comes when it ends" if run.is_alive else "see `cnnlab show`"
-        raise RequestError(f"{clean(run.name)} is {run.state} and has no report; {hint}", field="run")
+        progress = run.progress() if run.is_alive else None
+        raise RequestError(f"{clean(run.name)} is {no_report_words(run, progress)}", field="run")
     splits = report.get("splits") or {}
     if split not in splits:
         raise RequestError(f"split: {clean(split)!r} is not one of {', '.join(splits)}", field="split")
+    if not _is_whole(report.get("classes"), splits[split]):
+        raise DataError(f"{clean(run.name)}: report.json is damaged; see `cnnlab doctor`")
     return {
         "run": run.id,
         "split": split,
@@ -39,6 +51,19 @@ def report_document(run: Run, split: str) -> dict[str, Any]:
         "selected_epoch": report.get("selected_epoch"),
         "selected_on": report.get("selected_on"),
     }
+
+
+def _is_whole(classes: Any, part: Any) -> bool:
+    """Every number that a reader of this split goes by is there."""
+    try:
+        rows = [part["per_class"][name] for name in classes] + [part[name] for name in AVERAGES]
+        scores = [row[key] for row in rows for key in SCORES]
+        counts = [count for row in part["confusion"] for count in row]
+        shape = [len(classes)] * len(classes)
+        numbers = [*scores, *counts, part["images"], part["accuracy"]]
+        return [len(row) for row in part["confusion"]] == shape and all(type(n) in (int, float) for n in numbers)
+    except (KeyError, TypeError):
+        return False
 
 
 def recall_interval(document: dict[str, Any], name: str) -> tuple[float, float]:

@@ -1,0 +1,35 @@
+"""What a run does before its first step, told in its progress.json. No torch: importing it is one of the phases."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import Any
+
+from engine.errors import StorageFullError
+from engine.store import RunOwner
+
+IMPORTING, DATA, NETWORK, STEP = "importing torch", "decoding data", "building the network", "preparing the step"
+
+
+class Phases:
+    """The phases so far, the last of them under way.
+
+    Args:
+        owner: of the run that starts.
+    """
+
+    def __init__(self, owner: RunOwner) -> None:
+        self._owner = owner
+        self._phases: list[dict[str, Any]] = []
+        self._began = 0.0
+
+    def begin(self, name: str) -> None:
+        """The phase before is over, this one begins."""
+        now = time.monotonic()
+        if self._phases:
+            self._phases[-1]["seconds"] = round(now - self._began, 3)
+        self._phases.append({"name": name, "seconds": None})
+        self._began = now
+        with suppress(StorageFullError):  # the first record that matters meets the same disk, and says so
+            self._owner.write_progress({"heartbeat": 0, "phases": self._phases})

@@ -1,0 +1,78 @@
+"""What is sent for changed cells, read back by a terminal of our own: the styles are those that were meant."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+
+from tui.spans import Pen
+
+COLOURS = st.sampled_from([None, "red", "#5fafd7", "color(179)"])
+STYLES = st.none() | st.builds(
+    Style,
+    color=COLOURS,
+    bgcolor=COLOURS,
+    bold=st.sampled_from([None, True, False]),
+    reverse=st.sampled_from([None, True]),
+    underline=st.sampled_from([None, True]),
+)
+SYSTEMS = st.sampled_from([None, ColorSystem.STANDARD, ColorSystem.EIGHT_BIT, ColorSystem.TRUECOLOR])
+
+
+def cells_of(sent: str) -> list[tuple[str, frozenset[str], str, str]]:
+    """Each character with its attributes, colour and background, as a terminal understands the bytes."""
+    cells = []
+    attributes: set[str] = set()
+    colour = background = ""
+    for part in re.split(r"(\x1b\[[0-9;]*m)", sent):
+        if not part.startswith("\x1b["):
+            cells += [(character, frozenset(attributes), colour, background) for character in part]
+            continue
+        codes = part[2:-1].split(";")
+        while codes:
+            code = codes.pop(0)
+            if code in ("", "0"):
+                attributes, colour, background = set(), "", ""
+            elif code in ("38", "48"):
+                length = 1 if codes[0] == "5" else 3
+                value = ";".join(codes[: length + 1])
+                codes = codes[length + 1 :]
+                colour, background = (value, background) if code == "38" else (colour, value)
+            elif code in ("39", "49"):
+                colour, background = ("", background) if code == "39" else (colour, "")
+            elif 30 <= int(code) <= 37 or 90 <= int(code) <= 97:
+                colour = code
+            elif 40 <= int(code) <= 47 or 100 <= int(code) <= 107:
+                background = code
+            else:
+                attributes.add(code)
+    return cells
+
+
+@given(st.lists(st.tuples(st.text("abc", min_size=1, max_size=3), STYLES), max_size=12), SYSTEMS)
+def test_what_is_sent_looks_as_if_every_style_were_sent_whole(
+    parts: list[tuple[str, Style | None]], system: ColorSystem | None
+) -> None:
+    pen = Pen(system)
+    sent = "".join(pen.write(Segment(text, style)) for text, style in parts) + pen.lift()
+    whole = "".join(
+        text if style is None or system is None else style.render(text, color_system=system) for text, style in parts
+    )
+    assert cells_of(sent) == cells_of(whole)
+    assert len(sent) <= len(whole) + 4
+    assert cells_of(sent + "x")[-1:] == [("x", frozenset(), "", "")]
+
+
+def test_a_second_span_of_the_same_style_sends_its_text_alone() -> None:
+    pen = Pen(ColorSystem.TRUECOLOR)
+    style = Style.parse("bold #5fafd7 on #121212")
+    assert pen.write(Segment("a", style)) == "\x1b[1;38;2;95;175;215;48;2;18;18;18ma"
+    assert pen.write(Segment("b", style)) == "b"
+    assert pen.write(Segment("c", Style.parse("bold #ff0000 on #121212"))) == "\x1b[38;2;255;0;0mc"
+    assert pen.lift() == "\x1b[0m"
+    assert pen.lift() == ""

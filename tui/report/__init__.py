@@ -1,0 +1,1 @@
+"""What the report's screen shows and where, without a screen."""

@@ -1,0 +1,84 @@
+"""What stands around the charts of Curves: the run's progress, what is read off, the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.store import Run
+from tui import curve_words, machine_words
+from tui.cells import Row
+from tui.chart.state import Looking
+from tui.scene import Scene
+from tui.widgets.cell_lines import CellLines
+
+
+class Standing(CellLines):
+    """Two lines: how far the run is, or how it ended and what one can do."""
+
+    def show(self, scene: Scene, runs: Sequence[Run], *, has_unicode: bool) -> None:
+        def make(width: int, height: int) -> list[Row]:
+            if scene.run is None:
+                return []
+            rows = curve_words.standing(scene.run, scene.columns, width, has_unicode=has_unicode)
+            if scene.run.state == "queued":
+                rows[0] = Row.of([(f" {machine_words.place_words(scene.run, runs)}", "k")])
+            return rows
+
+        self.show_rows(make)
+
+
+class Instead(CellLines):
+    """In the middle, while there is nothing to draw: why."""
+
+    def show(self, scene: Scene, runs: Sequence[Run]) -> None:
+        lines = ["no run yet", "enter on Runs starts three, n sets one up"]
+        if scene.run is not None:
+            lines = curve_words.before_first_epoch(scene.run)
+            if scene.run.state == "queued":
+                lines[0] = machine_words.place_words(scene.run, runs)
+
+        def make(width: int, height: int) -> list[Row]:
+            above = [Row("", "")] * max(0, (height - len(lines)) // 2)
+            return [*above, *(Row.of([(line.center(width), " ")]) for line in lines)]
+
+        self.show_rows(make)
+
+
+class ReadOff(CellLines):
+    """Two lines: values at the crosshair or the newest, and how far validation can be trusted."""
+
+    def show(self, scene: Scene, looking: Looking, *, has_unicode: bool) -> None:
+        rows: list[Row] = []
+        if scene.run is not None and scene.has_curves:
+            columns = scene.columns
+            read = curve_words.read_off(columns, scene.behind, looking, scene.best, has_unicode=has_unicode)
+            noise = curve_words.noise_words(columns, scene.run.images.get("validation"))
+            rows = [read, Row.of([(f" {noise}", "a")])]
+        self.show_rows(lambda width, height: rows)
+
+
+class Machine(CellLines):
+    """What trains next, and what the device does: in one line, or in two."""
+
+    def show(self, run: Run | None, runs: Sequence[Run], waiting: machine_words.Waiting) -> None:
+        device = machine_words.device_words(*machine_words.device_of(run, runs))
+        following = machine_words.next_words(waiting)
+
+        def make(width: int, height: int) -> list[Row]:
+            lines = [following, device] if height > 1 else [f"{following}   {device}"]
+            return [Row.of([(f" {line}", "a")]) for line in lines]
+
+        self.show_rows(make)
+
+
+class MachinePane(CellLines):
+    """The same as a column beside the charts, where there is room, and more of the run."""
+
+    def show(self, scene: Scene, runs: Sequence[Run], waiting: machine_words.Waiting) -> None:
+        device = machine_words.device_of(scene.run, runs)
+
+        def make(width: int, height: int) -> list[Row]:
+            lines = [*curve_words.run_pane(scene), *machine_words.device_pane(*device, waiting, width)]
+            return [Row.of([line]) for line in lines]
+
+        self.show_rows(make)
