@@ -37,7 +37,9 @@ def describe_run(run: Run) -> list[tuple[str, str]]:
 
 
 def _setting_words(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else setting(value)
+    if not isinstance(value, list):
+        return setting(value)
+    return ", ".join(str(item["type"] if isinstance(item, dict) else item) for item in value)
 
 
 def _summary_words(key: str, value: Any) -> str | None:

@@ -39,6 +39,12 @@ def nvidia_words() -> str:
     return "none"
 
 
+def gpu_count() -> int:
+    """NVIDIA GPUs that the kernel shows; one where it does not number them."""
+    numbered = sum(1 for place in Path("/dev").glob("nvidia[0-9]*"))
+    return numbered or int(has_nvidia_gpu())
+
+
 def resolve_device(wish: str) -> str:
     """The device that a wish names, without asking torch: `auto` is the first GPU where there is one, else `cpu`."""
     if wish == "auto":

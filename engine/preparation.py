@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from engine.architecture import Architecture, build_architecture
 from engine.errors import LabError, Problem, SettingsError
 from engine.experiment import Experiment
 from engine.store.clock import utc_now
+from engine.study import Planned, new_study_id, over_seeds
 
 if TYPE_CHECKING:
     from engine.data import ImageDataset
@@ -63,10 +64,24 @@ def prepare(experiment: Experiment, data_dir: Path | None = None) -> tuple[Exper
 
 
 def _check_fits(experiment: Experiment, dataset: ImageDataset) -> None:
-    architecture = build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
-    problems = [*_batch_problems(experiment, architecture, len(dataset.train.labels)), *_shift_problems(experiment)]
+    check_fit(experiment, dataset.image_shape, len(dataset.classes), len(dataset.train.labels))
+
+
+def check_fit(experiment: Experiment, image_shape: tuple[int, int, int], classes: int, images: int) -> Architecture:
+    """The network of an experiment, which its data are enough for.
+
+    Args:
+        image_shape: `(H, W, C)` of one image.
+        images: for training.
+
+    Raises:
+        SettingsError: images too small for the network, a batch that the data cannot fill.
+    """
+    architecture = build_architecture(experiment.model, image_shape, classes)
+    problems = [*_batch_problems(experiment, architecture, images), *_shift_problems(experiment)]
     if problems:
         raise SettingsError(problems)
+    return architecture
 
 
 def _batch_problems(experiment: Experiment, architecture: Architecture, images: int) -> Iterator[Problem]:
@@ -125,6 +140,42 @@ def default_name(experiment: Experiment, word: str = "") -> str:
     dataset, model, training = experiment.dataset, experiment.model, experiment.training
     network = "" if model.name == "lab" else f"-{model.name}"
     return f"{dataset.name}-{len(dataset.classes)}{network}-{model.pooling}-s{training.seed}"
+
+
+def study_makers(
+    store: RunStore,
+    plan: Sequence[Planned],
+    *,
+    kind: str,
+    name: str,
+    seeds: Sequence[int],
+    tags: tuple[str, ...] = (),
+    device: str = "auto",
+    data_dir: Path | None = None,
+    foreground: bool = False,
+) -> list[Callable[[], Run]]:
+    """For each member of a plan and each seed what makes its run, in state `queued`; where one cannot be, none can.
+
+    Args:
+        plan: of one seed; their data need not have been looked at.
+        seeds: those that are planned, the first seed of all members first.
+
+    Raises:
+        SettingsError, DataError: as `prepare`, of any member.
+        RequestError, RefusedError: where runs cannot be made here.
+    """
+    store.check_writable()
+    prepared = prepare_all([one.experiment for one in plan], data_dir)
+    members = over_seeds([one.of(experiment) for one, experiment in zip(plan, prepared, strict=True)], seeds)
+    identity = {"id": new_study_id(), "name": name, "kind": kind, "seeds": list(seeds)}
+
+    def maker(position: int, member: Planned) -> Callable[[], Run]:
+        place = {**identity, "position": position, **member.place()}
+        called = default_name(member.experiment, "" if kind in ("pooling", "seeds") else member.label)
+        wish: dict[str, Any] = {"name": called, "tags": tags, "device": device, "data_dir": data_dir}
+        return lambda: queue_run(store, member.experiment, **wish, study=place, foreground=foreground)
+
+    return [maker(position, member) for position, member in enumerate(members, 1)]
 
 
 def queue_run(

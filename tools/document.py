@@ -1,7 +1,8 @@
 """`make docs`: runs the commands that README shows, and puts what they print where it shows it.
 
-A block that follows a comment `<!-- $ cnnlab … -->` is replaced by the command and its output. All commands share one
-fresh folder of runs, in the order of the page.
+A block that follows a comment `<!-- $ cnnlab … -->` is replaced by the command and its output; one that follows
+`<!-- $! cnnlab … -->` by what a command that must fail says. All commands share one fresh folder of runs, in the order
+of the page.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 README = Path(__file__).parents[1] / "README.md"
-_BLOCK = re.compile(r"<!-- \$ (?P<command>.+?) -->\n```text\n.*?```\n", re.DOTALL)
+_BLOCK = re.compile(r"<!-- \$(?P<fails>!?) (?P<command>.+?) -->\n```text\n.*?```\n", re.DOTALL)
 _WIDTH = "112"
 
 
@@ -26,9 +27,12 @@ def document(page: str, run: str) -> str:
     def execute(match: re.Match[str]) -> str:
         command = match["command"]
         words = [sys.executable, "-m", "engine.cli", *shlex.split(command)[1:]]
-        done = subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-        output = done.stdout.replace(f"{run}/", "runs/").rstrip()
-        return f"<!-- $ {command} -->\n```text\n$ {command}\n{output}\n```\n"
+        spoken = subprocess.PIPE if match["fails"] else None  # else progress is for whoever makes the page
+        done = subprocess.run(words, env=environment, stdout=subprocess.PIPE, stderr=spoken, text=True, check=False)
+        if bool(match["fails"]) != bool(done.returncode):
+            raise RuntimeError(f"{command}: exit code {done.returncode}")
+        output = (done.stderr if match["fails"] else done.stdout).replace(f"{run}/", "runs/").rstrip()
+        return f"<!-- ${match['fails']} {command} -->\n```text\n$ {command}\n{output}\n```\n"
 
     return _BLOCK.sub(execute, page)
 

@@ -45,12 +45,11 @@ class LabApp(App[None]):
 
     TITLE = "cnnlab"
     MODES = MODES
-    CSS_PATH = sorted(
-        str(path) for path in Path(__file__).parent.glob("screens/*.tcss")
-    )  # one by one costs a parse each
+    CSS_PATH = sorted(map(str, Path(__file__).parent.glob("screens/*.tcss")))  # each alone has all parsed again
     DEFAULT_MODE = "runs"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show('runs')", "Runs", show=False, tooltip="Every run"),
+        Binding("2", "show('new')", "New", show=False, tooltip="Set up a new run, or a study"),
         Binding("3", "show('curves')", "Curves", show=False, tooltip="Curves of the run under the cursor"),
         Binding("4,c", "show('compare')", "Compare", show=False, tooltip="Compare the marks, or the study of the run"),
         Binding("5,r", "show('report')", "Report", show=False, tooltip="Report of the run under the cursor"),
@@ -169,7 +168,11 @@ class LabApp(App[None]):
 
     async def configure(self, like: Run | None) -> None:
         """Set up a new run, like this one or from defaults."""
-        self.tell("the screen that sets up a run is not there yet; cnnlab train does")
+        from tui.screens.new import NewScreen
+
+        await self.switch_mode("new")
+        if isinstance(self.screen, NewScreen):
+            self.screen.begin(like)
 
     def tell(self, text: str, *, is_error: bool = False, details: str = "") -> None:
         """One line above the keys, until the next key."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine.experiment import Experiment
-from engine.preparation import default_name, queue_run
+from engine.preparation import study_makers
 from engine.store import RunStore
-from engine.study import new_study_id, pooling_plan
+from engine.study import pooling_members
 from engine.worker.start import put_to_work
 from tui.acts import Done
 
@@ -19,11 +19,7 @@ _SEEDS = (0, 1, 2)
 
 def queue_first_study(store: RunStore) -> Done:
     """Queue it and see that a worker takes it."""
-    experiment = Experiment.build(FIRST_SETTINGS)
-    study = {"id": new_study_id(), "name": "pooling", "kind": "pooling", "seeds": list(_SEEDS)}
-    runs = []
-    for position, (label, member) in enumerate(pooling_plan(experiment, _SEEDS), 1):
-        place = {**study, "position": position, "label": label}
-        runs.append(queue_run(store, member, name=default_name(member), study=place))
+    plan = pooling_members(Experiment.build(FIRST_SETTINGS))
+    runs = [make() for make in study_makers(store, plan, kind="pooling", name="pooling", seeds=_SEEDS)]
     problems = put_to_work(store, runs)
     return Done(problems[0], is_error=True) if problems else Done(f"{len(runs)} runs are queued: 3 watches, 4 compares")

@@ -11,7 +11,7 @@ from engine.estimate import estimate_seconds
 from engine.layout import fit
 from engine.store import Run
 from engine.text import clean
-from tui.chart.views import time_label
+from tui.chart.views import clock
 
 _GIB, _MIB = 1 << 30, 1 << 20
 _ESTIMATED = 3  # of the queue
@@ -120,7 +120,7 @@ def device_pane(
 
 
 def _about(seconds: float) -> str:
-    return f"~{time_label(float(round(seconds)))}"
+    return f"~{clock(seconds)}"
 
 
 def _device_facts(telemetry: dict[str, Any], environment: dict[str, Any]) -> list[tuple[str, str]]:
@@ -131,7 +131,7 @@ def _device_facts(telemetry: dict[str, Any], environment: dict[str, Any]) -> lis
     if environment.get("lanes") or environment.get("threads"):
         threads, lanes = environment.get("threads"), environment.get("lanes")
         words = _joined(_count(threads, "thread"), _count(lanes, "lane"))
-        facts.append(("in", clean(words)))
+        facts.append(("in" if telemetry else "trained", clean(words)))
     total = _number(gpu, "memory_total_bytes", "{:.0f} GiB", _GIB)
     used = _number(gpu, "memory_used_bytes", "{:.1f}", _GIB)
     words = _joined(

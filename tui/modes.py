@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "runs": ("tui.screens.runs", "RunsScreen"),
+    "new": ("tui.screens.new", "NewScreen"),
     "curves": ("tui.screens.curves", "CurvesScreen"),
     "compare": ("tui.screens.compare", "CompareScreen"),
     "report": ("tui.screens.report", "ReportScreen"),

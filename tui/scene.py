@@ -66,6 +66,12 @@ class Scene:
         row = row_of(self.columns, selected) if type(selected) is int else None
         return row if row is not None and self.columns.epochs[row] == selected else self.columns.best
 
+    @property
+    def has_band(self) -> bool:
+        """Whether an epoch has batches enough for percentiles over them."""
+        batches = batches_of(self.run) if self.run is not None else None
+        return batches is not None and batches >= FEWEST_BATCHES
+
     def xs(self, looking: Looking) -> Sequence[float]:
         """Epochs, or seconds at their ends."""
         return self.columns.elapsed if looking.in_seconds else self.columns.epochs
@@ -77,7 +83,6 @@ class Scene:
             return Subject(columns, epochs=1, seconds=0.0)
         planned = (run.experiment.get("training") or {}).get("epochs")
         progress = (run.progress() if run.is_alive else None) or {}
-        batches = batches_of(run)
         failure = run.document.get("failure") or {}
         failed_epoch = failure.get("epoch") if run.state == "failed" else None
         return Subject(
@@ -86,7 +91,7 @@ class Scene:
             seconds=(progress.get("seconds") or 0.0) + (progress.get("eta_seconds") or 0.0),
             best=self.best,
             failed_epoch=failed_epoch if type(failed_epoch) is int else None,
-            has_band=batches is not None and batches >= FEWEST_BATCHES,
+            has_band=self.has_band,
             reference=self.behind,
         )
 

@@ -19,7 +19,7 @@ class Sheet:
         keys: one a row, what the row is.
         order: by which column they are sorted.
         marked: keys of rows with a mark.
-        signs: a sign beside a row, `*` of the reference, by key.
+        signs: a sign before a row, `*` of the reference, by key; a mark goes before it.
         footer: rows below a rule, which do not scroll.
         empty: what is said instead of rows.
     """

@@ -97,6 +97,22 @@ def grid(**options: Any) -> int:
 
 @study.command()
 @settings_options
+@study_options("seeds")
+def seeds(**options: Any) -> int:
+    """The same training with several seeds: how much of a difference is chance?
+
+    \b
+    cnnlab study seeds --dataset cifar100 --classes apple,aquarium_fish,baby --seeds 4
+    """
+    from engine.preparation import build_experiment
+    from engine.study import Planned
+
+    wishes = Wishes.take(options)
+    return run_study("seeds", [Planned("same", build_experiment(settings_from(options), wishes.data_dir))], wishes)
+
+
+@study.command()
+@settings_options
 @click.option(
     "--fractions", metavar="X,Y", default="0.125,0.25,0.5,1", show_default=True, help="of the training images"
 )

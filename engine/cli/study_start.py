@@ -50,15 +50,27 @@ class Wishes:
         return cls(**{name: options.pop(name) for name in cls.__dataclass_fields__})
 
     def planned_seeds(self, first: int) -> list[int]:
-        """The seeds from the first one on.
+        """The seeds from the first one on, or those that are listed.
 
         Raises:
-            SettingsError: if `seeds` is no number of them.
+            SettingsError: if `seeds` is neither a number of them nor a list, `0,2,5`.
         """
+        if "," in self.seeds:
+            return _listed_seeds(self.seeds)
         if not self.seeds.isdecimal() or len(self.seeds) > 9 or not 1 <= int(self.seeds) <= MAX_SEEDS:
             message = f"{self.seeds!r:.60} is not a whole number in 1 … {MAX_SEEDS}"
             raise SettingsError([Problem("seeds", message)])
         return list(range(first, first + int(self.seeds)))
+
+
+def _listed_seeds(text: str) -> list[int]:
+    from engine.configuration import parse_value
+    from engine.experiment import Experiment
+
+    listed = list(dict.fromkeys(parse_value(part.strip()) for part in text.split(",")))
+    if len(listed) > MAX_SEEDS:
+        raise SettingsError([Problem("seeds", f"{len(listed):,} seeds are more than {MAX_SEEDS}")])
+    return [Experiment.build({"training": {"seed": seed}}).training.seed for seed in listed]
 
 
 def study_options(name: str) -> Callable[[Command], Command]:
@@ -76,7 +88,9 @@ def study_options(name: str) -> Callable[[Command], Command]:
             detach_option,
             click.option("--tag", "tags", metavar="T", multiple=True, help="a tag for every run; may be repeated"),
             click.option("--name", help="name of the study", default=name, show_default=True),
-            click.option("--seeds", metavar="N", default="3", show_default=True, help="seeds: --seed, --seed + 1, …"),
+            click.option(
+                "--seeds", metavar="N", default="3", show_default=True, help="--seed, --seed + 1, …; or a list: 0,2,5"
+            ),
         ):
             command = option(command)
         return command
@@ -91,25 +105,14 @@ def run_study(kind: str, plan: Sequence[Planned], wishes: Wishes) -> int:
         SettingsError, DataError: before any folder is made.
     """
     from engine.cli.train import check_device
-    from engine.preparation import default_name, prepare_all, queue_run
-    from engine.study import new_study_id, over_seeds
+    from engine.preparation import study_makers
 
     store = open_store(wishes.runs_dir)
     seeds = wishes.planned_seeds(plan[0].experiment.training.seed)
-    store.check_writable()
     check_device(wishes.device)
-    prepared = prepare_all([one.experiment for one in plan], wishes.data_dir)
-    members = over_seeds([one.of(experiment) for one, experiment in zip(plan, prepared, strict=True)], seeds)
-    identity = {"id": new_study_id(), "name": wishes.name, "kind": kind, "seeds": seeds}
-
-    def maker(position: int, member: Planned) -> Callable[[], Run]:
-        place = {**identity, "position": position, **member.place()}
-        name = default_name(member.experiment, "" if kind == "pooling" else member.label)
-        wish: dict[str, Any] = {"name": name, "tags": wishes.tags, "device": wishes.device}
-        wish |= {"data_dir": wishes.data_dir, "study": place, "foreground": not wishes.detach}
-        return lambda: queue_run(store, member.experiment, **wish)
-
-    makers = [maker(position, member) for position, member in enumerate(members, 1)]
+    wish: dict[str, Any] = {"name": wishes.name, "tags": wishes.tags, "device": wishes.device}
+    wish |= {"data_dir": wishes.data_dir, "foreground": not wishes.detach}
+    makers = study_makers(store, plan, kind=kind, seeds=seeds, **wish)
     if wishes.detach:
         return _leave_to_worker(store, [make() for make in makers], wishes.lanes, wishes.as_json)
     return _train_here(store, makers, wishes.device, wishes.lanes, wishes.as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import statistics
 from collections.abc import Sequence
@@ -177,7 +178,9 @@ def _label(values: dict[str, Any]) -> str:
     words = []
     for key, value in values.items():
         name = key.partition(".")[2]
-        if isinstance(value, list):
+        if key == "model.layers":
+            words += [f"{len(value)} layers {hashlib.sha256(_frozen(value).encode()).hexdigest()[:4]}"] if value else []
+        elif isinstance(value, list):
             words.append(", ".join(map(str, value)) or f"all {name}")
         elif isinstance(value, str) and key in _PLAIN:
             words.append(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import Any
 
 from engine.format import interval, p_value, percent, points, setting
@@ -64,6 +65,8 @@ def _row(cells: list[str]) -> str:
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
         return ",".join(map(str, value))
     return setting(value) if isinstance(value, bool) else value

@@ -14,7 +14,7 @@ from engine.data.dataset import ImageDataset, LazySplit, Split, channel_statisti
 from engine.data.digits import Digits
 from engine.data.folder import Folder
 from engine.data.source import Decoded, Source, count_labels
-from engine.data.splits import check_counts, share, stratified
+from engine.data.splits import share, split_sizes, stratified
 from engine.errors import DataError
 from engine.experiment import DatasetSettings
 from engine.text import clean
@@ -92,9 +92,8 @@ def _decode(settings: DatasetSettings, data_dir: Path | None) -> tuple[Decoded, 
 def _split(decoded: Decoded, classes: Sequence[str], settings: DatasetSettings) -> dict[str, LazySplit]:
     chosen = np.array([decoded.classes.index(name) for name in classes])
     train, test = _choose(decoded.train, chosen), _choose(decoded.test, chosen)
-    holds_out = settings.validation not in (0, "test")
-    check_counts(count_labels(train.labels, len(classes)), classes, needed=2 if holds_out else 1, where="for training")
-    check_counts(count_labels(test.labels, len(classes)), classes, needed=1, where="for test")
+    train_counts, test_counts = (count_labels(split.labels, len(classes)) for split in (train, test))
+    split_sizes(train_counts, test_counts, classes, settings.validation)
     validation = train.part(np.zeros(0, dtype=np.int64))
     if settings.validation == "test":
         validation = test

@@ -96,6 +96,7 @@ BAD: list[tuple[list[str], int, str]] = [
         "training.batch_size: 647 leaves a batch of a single image",
     ),
     (["train", "--shift", "32"], 2, "training.shift: 32 moves an image of 32 pixels out of sight"),
+    (["study", "seeds", "--seeds", "0,x"], 2, "training.seed: 'x' is not a whole number"),
     (["study", "show", "none"], 2, "there is no study 'none'"),
     (["show", "20200101-000000-abcd"], 2, "there is no run 20200101-000000-abcd"),
     (["show", "../x"], 2, "'../x' is not a run id"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 from textual.app import App
@@ -17,11 +18,11 @@ SIZES = [(80, 24), (120, 36), (200, 60), (60, 15), (30, 8)]
 Story = Callable[[LabApp, Pilot[None]], Coroutine[Any, Any, None]]
 
 
-def act(store: RunStore, story: Story, size: tuple[int, int] = (80, 24)) -> LabApp:
+def act(store: RunStore, story: Story, size: tuple[int, int] = (80, 24), data_dir: Path | None = None) -> LabApp:
     """Start the app, wait until it has read the folder, and let the story happen."""
 
     async def play() -> LabApp:
-        app = LabApp(store)
+        app = LabApp(store, data_dir)
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: app.has_read)
             await story(app, pilot)

@@ -17,6 +17,7 @@ from tui.app import LabApp
 from tui.farewell import farewell
 from tui.screens.compare import CompareScreen
 from tui.screens.curves import CurvesScreen
+from tui.screens.new import NewScreen
 from tui.screens.report import ReportScreen
 from tui.screens.runs import RunsScreen
 from tui.widgets.lines import Lines
@@ -119,7 +120,7 @@ def test_a_folder_that_is_none_is_told_and_ends_nothing(tmp_path: Path) -> None:
 
 
 def test_every_action_exists_and_no_key_clashes() -> None:
-    for screen in (RunsScreen, CurvesScreen, CompareScreen, ReportScreen):
+    for screen in (RunsScreen, NewScreen, CurvesScreen, CompareScreen, ReportScreen):
         bound: dict[str, str] = {}
         for owner in (LabApp, screen):
             for binding in owner.BINDINGS:

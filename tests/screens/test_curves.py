@@ -44,7 +44,7 @@ def test_both_charts_are_drawn_and_read_off(store: RunStore, three: list[Run], s
             assert "v" in text
             assert "◆" in text
             assert any(0x2800 < ord(character) < 0x2900 for character in text)
-        assert "t train (as seen) 0.025  v val 0.025" in screen_text(app)
+        assert "(as seen) 0.025  v " in screen_text(app)
         assert "finished: 40 epochs in 12 s" in screen_text(app)
 
     act(store, story, size)
@@ -130,7 +130,7 @@ def test_the_reference_stands_behind_and_neighbours_are_a_key_away(store: RunSto
         assert app.selection.reference == three[2].id
         await press(app, pilot, "right_square_bracket", "ref run-avg")
         assert app.selection.cursor == three[1].id
-        await until(pilot, lambda: "r ref 0.025" in screen_text(app))
+        await until(pilot, lambda: "(as seen) 0.025  v 0.025  r 0.025" in screen_text(app))
         await until(pilot, lambda: "r" in chart_text(app))
         await pilot.press("h")
         await press(app, pilot, "left_square_bracket", "as seen")  # the crosshair was on the other run

@@ -16,16 +16,10 @@ from engine.store import Run, RunStore
 from engine.store.columns import Columns
 from tests.screens.stage import epoch, make
 from tui.chart.state import Looking
-from tui.curve_words import (
-    about_run,
-    bar,
-    before_first_epoch,
-    noise_words,
-    read_off,
-    standing,
-)
+from tui.curve_words import about_run, bar, before_first_epoch, standing
 from tui.machine_words import Queue, device_pane, device_words, next_words, place_words
-from tui.scene import batches_of
+from tui.scene import Scene, batches_of
+from tui.value_words import noise_words, read_off, run_pane
 
 SETTINGS: dict[str, Any] = {
     "dataset": {"name": "digits", "classes": ["0", "1"], "validation": 0.1},
@@ -162,16 +156,38 @@ def test_the_noise_of_a_validation_curve_is_its_interval() -> None:
     assert noise_words(Columns(), 150) == ""
 
 
+def read(columns: Columns, looking: Looking | None = None, width: int = 80, **scene: Any) -> str:
+    shown = Scene(columns=columns, **scene)
+    return read_off(shown, looking or Looking(), width, has_unicode=False).text
+
+
 def test_values_are_read_off_at_the_crosshair_else_at_the_newest_epoch() -> None:
     columns = columns_of(40)
-    newest = read_off(columns, None, Looking(), columns.best, has_unicode=False).text
-    assert "t train (as seen) 0.025  v val 0.025" in newest
-    assert "t 90.0  v 90.0  * best 90.0 @40" in newest
-    there = read_off(columns, columns_of(4), Looking(epoch=10), columns.best, has_unicode=False).text
-    assert "epoch 10  1 s  lr 0.01" in there
-    assert "t 0.100  v 0.100  . ref ended | t 60.0  v 60.0  . ended" in there
+    assert read(columns) == " t train (as seen) 0.025  v val 0.025 | t 90.0  v 90.0  * best 90.0 @40"
+    there = read(columns, Looking(epoch=10), behind=columns_of(4))
+    assert there == " epoch 10  1 s  lr 0.01  t 0.100  v 0.100  . ended | t 60.0  v 60.0  . ended"
     broken = columns_of(1, train={"loss": {"mean": None}, "accuracy": {}})
-    assert "t train (as seen) not finite" in read_off(broken, None, Looking(), None, has_unicode=True).text
+    assert "t train (as seen) not finite" in read(broken, width=120)
+
+
+def test_where_there_is_little_room_values_stay_and_words_go(store: RunStore) -> None:
+    columns = columns_of(40)
+    narrow = read(columns, width=72, behind=columns)
+    assert narrow == " t (as seen) 0.025  v 0.025  . 0.025 | t 90.0  v 90.0  . 90.0  * 90.0 @40"
+    run = new(store, images={"train": 1350})
+    wide = read(columns, Looking(epoch=10), 120, run=run)
+    assert "t 0.100 [0.100 0.200]" in wide
+    assert "t 60.0 [40.0 60.0]" in wide
+
+
+def test_the_pane_of_a_run_says_where_it_was_best_and_whether_it_was_trained_long_enough(store: RunStore) -> None:
+    run = make(store, "done")
+    lines = [line for line, _ in run_pane(Scene(run, run.history().columns))]
+    assert "best       80.0 % at epoch 30" in lines
+    assert "lowest v   0.025 at epoch 40" in lines
+    assert "           not yet fitted: train longer" in lines
+    assert "images     test 100" in lines
+    assert run_pane(Scene(run)) == []
 
 
 def test_batches_an_epoch_are_known_from_the_images(store: RunStore) -> None:

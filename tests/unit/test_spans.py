@@ -7,10 +7,13 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.color import ColorSystem
+from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual.strip import Strip
 
-from tui.spans import Pen
+from tui.screens.curves import CurvesScreen
+from tui.spans import Pen, SpanCompositor, SpanUpdate
 
 COLOURS = st.sampled_from([None, "red", "#5fafd7", "color(179)"])
 STYLES = st.none() | st.builds(
@@ -76,3 +79,19 @@ def test_a_second_span_of_the_same_style_sends_its_text_alone() -> None:
     assert pen.write(Segment("c", Style.parse("bold #ff0000 on #121212"))) == "\x1b[38;2;255;0;0mc"
     assert pen.lift() == "\x1b[0m"
     assert pen.lift() == ""
+
+
+def test_a_span_is_cut_at_both_ends_and_lies_in_every_widget_that_it_crosses() -> None:
+    style = Style.parse("bold")
+    left, right = Strip([Segment("abcdefghij", style)]), Strip([Segment("klmnopqrst", style)])
+    console = Console(color_system="truecolor", force_terminal=True, width=20)
+    update = SpanUpdate([{0: left, 10: right}], [(0, 3, 5)], [[10, 20]])
+    assert update.render_segments(console) == "\x1b[1;4H\x1b[1mde\x1b[0m"
+    across = SpanUpdate([{0: left, 10: right}], [(0, 8, 12)], [[10, 20]])
+    assert across.render_segments(console) == "\x1b[1;9H\x1b[1mij\x1b[1;11Hkl\x1b[0m"
+    hidden = SpanUpdate([{0: None, 10: right}], [(0, 8, 12)], [[10, 20]])  # type: ignore[list-item]
+    assert hidden.render_segments(console) == "\x1b[1;11H\x1b[1mkl\x1b[0m"
+
+
+def test_every_screen_of_the_laboratory_sends_spans() -> None:
+    assert isinstance(CurvesScreen()._compositor, SpanCompositor)

@@ -214,6 +214,11 @@ def time_label(x: float) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+def clock(seconds: float | None) -> str:
+    """Whole seconds: `44 s`, `1:19`; `-` where they are not known."""
+    return "-" if seconds is None else time_label(float(round(seconds)))
+
+
 def value_label(value: float, axis: Axis) -> str:
     """A value in at most five cells, with the digits that its axis asks for."""
     span = axis.high - axis.low

@@ -1,72 +1,298 @@
-"""Compare: the marks, else the study of the run under the cursor: groups over seeds, the pick and its reason."""
+"""Compare: the marks, else the study of the run under the cursor: seeds as dots, the pick and its reason."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
 
+from textual import events, on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
 
-from engine.comparison import compare
-from engine.comparison.lines import comparison_lines
-from engine.errors import LabError
+from engine.comparison.written import comparison_text
+from engine.layout import wrapped
 from engine.store import Run
-from engine.study import studies
+from engine.text import clean
+from tui.cells import Row
+from tui.compare.arrangement import arrange
+from tui.compare.choice import Choice, Compared, choose, compare_runs
+from tui.compare.curves import curve_ids, curves_view, legend
+from tui.compare.look import Look, Seen
+from tui.glyphs import has_unicode
+from tui.output_files import save_text
+from tui.screens.ask import Prompt
 from tui.screens.run_screen import RunScreen
+from tui.widgets.cell_lines import CellLines
+from tui.widgets.cell_table import CellTable
+from tui.widgets.chart import Chart
 from tui.widgets.lines import Lines
+
+_AROUND = 5  # lines of heading, status and keys
+Key = tuple[object, ...]
 
 
 class CompareScreen(RunScreen):
-    """The comparison as `cnnlab compare` prints it."""
+    """A table, below it what may be said of it; views by `v`."""
 
     TITLE_WORD = "Compare"
-    PARTS = (Lines,)
+    PARTS = (CellTable, Lines)
     CSS_PATH = "compare.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "curves", "Curves", tooltip="Curves of the row's run"),
+        Binding("v", "view", "View", tooltip="Seeds, runs, pairs of models, curves"),
+        Binding("t", "split", "Split", tooltip="Numbers of test, train, validation"),
+        Binding("left_square_bracket", "change(-1)", "Change", key_display="[ ]", tooltip="Up to another value here"),
+        Binding("right_square_bracket", "change(1)", "Next", show=False, tooltip="Down to another value here"),
+        Binding("s", "sort", "Sort", tooltip="By the column that h and l choose; again: reverse; again: as it was"),
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Rows that hold these words"),
+        Binding("w", "write", "Write", tooltip="Write CSV, Markdown or HTML into the working folder"),
+        Binding("y", "copy", "Copy", tooltip="Copy the command that prints this comparison"),
+    ]
+
+    class Made(Message):
+        """A comparison was made."""
+
+        def __init__(self, key: Key, compared: Compared) -> None:
+            super().__init__()
+            self.key, self.compared = key, compared
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: tuple[object, ...] = ()
+        self._look = Look()
+        self._choice = Choice()
+        self._key: Key = ()
+        self._compared = Compared()
+        self._is_busy = False
 
     def compose_body(self) -> ComposeResult:
-        yield Lines(id="comparison")
+        yield CellTable(id="table")
+        yield CellLines(id="dots")
+        yield Lines(id="words")
+        yield Chart(id="chart")
+        yield Input(placeholder="rows that hold these words", id="filter", compact=True)
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one(Lines).focus()
+        self.query_one("#filter").display = False
+        self._table.focus()
+
+    @property
+    def _table(self) -> CellTable:
+        return self.query_one(CellTable)
+
+    @property
+    def _seen(self) -> Seen:
+        return Seen(self._compared, self._look)
+
+    # what there is
 
     def show_runs(self, runs: Sequence[Run]) -> None:
-        chosen, what = self._choose(runs)
-        self.head(runs, f"{len(chosen)} runs: {what}")
-        known = (tuple((run.id, run.state) for run in chosen), self.lab.selection.reference)
-        if known == self._known:
-            return
-        self._known = known
-        if len(chosen) < 2:
-            self.query_one(Lines).show(lambda width: ["Mark two runs or more with space, or go to a run of a study."])
-            return
-        reference = self.lab.selection.reference
-        base = reference if any(run.id == reference for run in chosen) else None
+        selection = self.lab.selection
+        self._choice = choose(runs, selection.marks, self.lab.run_under_cursor)
+        chosen = self._choice.runs
+        base = selection.reference if any(run.id == selection.reference for run in chosen) else None
+        key = (tuple((run.id, run.state) for run in chosen), base, self._look.split)
+        if key != self._key:
+            self._key = key
+            if len(chosen) < 2:
+                self._is_busy = False
+                self._compared = Compared(problem=_too_few(self._choice))
+                self._draw()
+            else:
+                self._is_busy = True
+                self._compare(key, chosen, base, self._look.split)
+        if self._chart.display:
+            self._draw_chart()
+        self._say_head()
+
+    @work(thread=True, exclusive=True, group="compare")
+    def _compare(self, key: Key, runs: Sequence[Run], base: str | None, split: str) -> None:
         try:
-            document = compare(chosen, reference=base)
-        except LabError as error:
-            message = error.message
-            self.query_one(Lines).show(lambda width: [message])
+            compared = compare_runs(runs, base, split)
+        except Exception as error:  # noqa: BLE001 - a thread that fails must say so, whatever it is
+            compared = Compared(problem=f"this should not happen: {clean(error)}")
+        self.post_message(self.Made(key, compared))
+
+    @on(Made)
+    def take_comparison(self, message: Made) -> None:
+        if message.key == self._key:
+            self._is_busy = False
+            self._compared = message.compared
+            self._draw()
+
+    def _say_head(self) -> None:
+        busy = "comparing …  " if self._is_busy else ""
+        self.head(self.lab.runs, busy + self._seen.about(f"{self._choice.why}"))
+
+    def _draw(self) -> None:
+        """What is shown stays until the next comparison is made."""
+        self._say_head()
+        seen, words = self._seen, self.query_one("#words", Lines)
+        if self._compared.problem:
+            for name in ("#table", "#dots", "#chart"):
+                self.query_one(name).display = False
+            problem = self._compared.problem
+            words.styles.height = "1fr"
+            words.show(lambda width: wrapped(problem, width))
             return
+        self._table.show(seen.sheet())
+        self._arrange(seen)
 
-        def make(width: int) -> Iterable[str]:
-            return comparison_lines(document, width)
+    def _arrange(self, seen: Seen) -> None:
+        """What of table, dots, words and chart there is room for."""
+        view, width = self._look.view, self.size.width
+        table, dots, words, chart = self._table, self.query_one("#dots", CellLines), self.query_one(Lines), self._chart
+        say = partial(legend, seen.document) if view == "curves" else seen.words
+        said = len(list(say(width - 2))) if seen.document else 0
+        found = arrange(
+            view,
+            self.size.height - _AROUND - self.query_one("#filter").display,
+            table=table.natural_size[1],
+            dots=len(seen.dots(width - 3)) + 2 if view == "seeds" else 0,
+            words=said,
+        )
+        for part, height in ((table, found.table), (dots, found.dots), (chart, found.chart), (words, found.words)):
+            part.display = height != 0
+            part.styles.height = height or 1
+        words.show(say)
+        dots.show_rows(lambda width, height: [Row.of([(f" {line}", " ")]) for line in ["", *seen.dots(width - 3)]])
+        if chart.display:
+            self.lab.follow_histories(curve_ids(seen.document))
+            self._draw_chart()
+        if not self.query_one("#filter", Input).has_focus and (self.focused is None or not self.focused.display):
+            (words if view == "curves" else table).focus()
 
-        self.query_one(Lines).show(make)
+    @property
+    def _chart(self) -> Chart:
+        return self.query_one(Chart)
 
-    def _choose(self, runs: Sequence[Run]) -> tuple[Sequence[Run], str]:
-        marks = self.lab.selection.marks
-        if marks:
-            return [run for run in runs if run.id in marks], "the marked ones"
-        cursor = self.lab.run_under_cursor
-        if cursor is not None and cursor.study:
-            for study in studies(runs):
-                if study.id == cursor.study.get("id"):
-                    return study.runs, f"study {study.name} {study.id}"
-        if cursor is None:
-            return [], "none"
-        dataset = cursor.experiment.get("dataset")
-        return [run for run in runs if run.experiment.get("dataset") == dataset][:12], "the last ones on the same data"
+    def _draw_chart(self) -> None:
+        document = self._compared.document
+        has_braille = has_unicode(self.app.console.encoding)
+        view = curves_view(document, self.lab.history_of, has_braille=has_braille) if document else None
+        if view is not None:
+            self._chart.show(view)
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self._draw()
+
+    # keys
+
+    def _row_run(self) -> Run | None:
+        """The run that the row under the cursor stands for."""
+        if self._look.view == "curves":
+            return self.lab.run_under_cursor
+        return self.lab.run_of(self._seen.run_of(self._table.key))
+
+    @on(CellTable.Moved)
+    def follow_cursor(self) -> None:
+        """Acts act on the run of the row; what is compared stays, for it is of the same study, marks or data."""
+        if (run := self._row_run()) is not None and run.id in {chosen.id for chosen in self._choice.runs}:
+            self.lab.selection.cursor = run.id
+
+    def action_reference(self) -> None:
+        """The row's group, by its run; of the reference's own group: none."""
+        run = self._row_run()
+        groups = self._compared.document.get("groups", ())
+        home: Sequence[str] = next(
+            (group["runs"] for group in groups if run is not None and run.id in group["runs"]), []
+        )
+        selection = self.lab.selection
+        if run is None:
+            self.lab.tell("there is no run in this row")
+        elif selection.reference in home:
+            selection.reference = None
+        else:
+            selection.reference = run.id
+        self.lab.selection_changed()
+
+    @on(CellTable.Chosen)
+    async def action_curves(self) -> None:
+        if (run := self._row_run()) is not None:
+            self.lab.selection.cursor = run.id
+            await self.lab.action_show("curves")
+
+    def action_view(self) -> None:
+        self._look.next_view()
+        self._draw()
+        (self.query_one("#words") if self._look.view == "curves" else self._table).focus()
+
+    def action_split(self) -> None:
+        self._look.next_split()
+        self._draw()
+        self.show_runs(self.lab.runs)
+
+    def action_change(self, by: int) -> None:
+        if not self._table.go_to_change(by):
+            self.lab.tell("all rows have the same value in this column; h and l choose another")
+
+    def action_sort(self) -> None:
+        if self._look.view != "curves" and (column := self._table.column):
+            self._look.press(column)
+            self._draw()
+
+    @on(CellTable.HeadingClicked)
+    def sort_by_heading(self) -> None:
+        self.action_sort()
+
+    def action_filter(self) -> None:
+        field = self.query_one("#filter", Input)
+        field.display = True
+        field.focus()
+        self._draw()
+
+    @on(Input.Changed, "#filter")
+    def narrow(self, message: Input.Changed) -> None:
+        self._look.words = message.value
+        self._draw()
+
+    @on(Input.Submitted, "#filter")
+    def keep_filter(self) -> None:
+        self.query_one("#filter").display = False
+        self._table.focus()
+        self._draw()
+
+    async def action_back(self) -> None:
+        field = self.query_one("#filter", Input)
+        if field.display or self._look.words:
+            field.value = self._look.words = ""
+            self.keep_filter()
+        elif self._look.view != "seeds":
+            self._look.view = "seeds"
+            self._draw()
+            self._table.focus()
+        else:
+            await super().action_back()
+
+    @work
+    async def action_write(self) -> None:
+        document = self._compared.document
+        if not document:
+            self.lab.tell("there is no comparison to write yet")
+            return
+        prompt = Prompt("Write the comparison as (.csv, .md, .html)", "comparison.csv")
+        if (name := await self.app.push_screen_wait(prompt)) is not None:
+            self.lab.act(lambda: f"wrote {clean(save_text(name, comparison_text(document, name)))}")
+
+    def action_copy(self) -> None:
+        runs = self._choice.runs
+        if len(runs) < 2:
+            self.lab.tell("there is no comparison to copy yet")
+            return
+        words = ["cnnlab", "compare", *(run.id for run in runs), "--split", self._look.split]
+        if any(run.id == self.lab.selection.reference for run in runs):
+            words += ["--reference", str(self.lab.selection.reference)]
+        command = shlex.join([*words, "--runs", str(self.lab.store.root)])
+        self.app.copy_to_clipboard(command)
+        self.lab.tell(f"copied: cnnlab compare of {len(runs)} runs", details=command)
+
+
+def _too_few(choice: Choice) -> str:
+    if not choice.runs:
+        return "There is no run yet: n sets one up, 1 goes back."
+    return f"Only {clean(choice.runs[0].name)}: mark two runs or more with space on Runs, or go to a run of a study."

@@ -117,6 +117,19 @@ class CellTable(ScrollView, can_focus=True):
         if key in self._sheet.keys:
             self._go(list(self._sheet.keys).index(key))
 
+    def go_to_change(self, by: int) -> bool:
+        """Go up or down to the next row whose cell in the column under the cursor differs; False without one."""
+        fields, rows = {field.key: field for field in self._sheet.fields}, self._sheet.rows
+        if not rows or self.column is None:
+            return False
+        text = fields[self.column].text
+        here = text(rows[self.cursor])
+        places = range(self.cursor + by, len(rows) if by > 0 else -1, by)
+        found = next((place for place in places if text(rows[place]) != here), None)
+        if found is not None:
+            self._go(found)
+        return found is not None
+
     def on_resize(self) -> None:
         self._heading = ""
         self._lay_out()
@@ -129,10 +142,9 @@ class CellTable(ScrollView, can_focus=True):
         columns = [_with_sign(field, sheet.order) for field in sheet.fields]
         self._fitted = fit_columns(columns, [*cells, *footer], max(20, self.size.width - _MARGIN - 1))
         heading = " " * _MARGIN + self._fitted.headings()
-        signs = dict(sheet.signs)
+        signs = {**dict(sheet.signs), **dict.fromkeys(sheet.marked, "x")}
         lines = [
-            f"{'x' if key in sheet.marked else ' '}{self._fitted.line(row)}{f' {signs[key]}' if key in signs else ''}"
-            for key, row in zip(sheet.keys, cells, strict=True)
+            f"{signs.get(key, ' ')}{self._fitted.line(row)}" for key, row in zip(sheet.keys, cells, strict=True)
         ] or [f" {sheet.empty}"]
         bottom = (
             ["- " * (self.size.width // 2 - 1), *(" " + self._fitted.line(row) for row in footer)] if footer else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.store import Run
-from tui import curve_words, machine_words
+from tui import curve_words, machine_words, value_words
 from tui.cells import Row
 from tui.chart.state import Looking
 from tui.scene import Scene
@@ -48,13 +48,14 @@ class ReadOff(CellLines):
     """Two lines: values at the crosshair or the newest, and how far validation can be trusted."""
 
     def show(self, scene: Scene, looking: Looking, *, has_unicode: bool) -> None:
-        rows: list[Row] = []
-        if scene.run is not None and scene.has_curves:
-            columns = scene.columns
-            read = curve_words.read_off(columns, scene.behind, looking, scene.best, has_unicode=has_unicode)
-            noise = curve_words.noise_words(columns, scene.run.images.get("validation"))
-            rows = [read, Row.of([(f" {noise}", "a")])]
-        self.show_rows(lambda width, height: rows)
+        def make(width: int, height: int) -> list[Row]:
+            if scene.run is None or not scene.has_curves:
+                return []
+            noise = value_words.noise_words(scene.columns, scene.run.images.get("validation"))
+            read = value_words.read_off(scene, looking, width, has_unicode=has_unicode)
+            return [read, Row.of([(f" {noise}", "a")])]
+
+        self.show_rows(make)
 
 
 class Machine(CellLines):
@@ -78,7 +79,7 @@ class MachinePane(CellLines):
         device = machine_words.device_of(scene.run, runs)
 
         def make(width: int, height: int) -> list[Row]:
-            lines = [*curve_words.run_pane(scene), *machine_words.device_pane(*device, waiting, width)]
+            lines = [*value_words.run_pane(scene), *machine_words.device_pane(*device, waiting, width)]
             return [Row.of([line]) for line in lines]
 
         self.show_rows(make)

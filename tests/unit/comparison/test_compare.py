@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any
 
 import numpy as np
@@ -232,3 +233,12 @@ def test_a_thousand_runs_are_compared_without_quadratic_work() -> None:
 def test_an_unknown_split_is_refused() -> None:
     with pytest.raises(RequestError, match="split"):
         compare([fake(), fake("avg")], split="tset")
+
+
+def test_networks_of_ones_own_are_told_apart_by_a_short_label() -> None:
+    layers = [{"type": "flatten"}, {"type": "linear", "outputs": 0}]
+    document = compare([fake(), fake(number=1, model__name="custom", model__layers=layers)])
+    labels = [group["label"] for group in document["groups"]]
+    assert labels[0] == "lab"
+    assert re.fullmatch(r"custom · 2 layers [0-9a-f]{4}", labels[1])
+    assert to_csv(document).count('""type"": ""flatten""') == 1

@@ -1,0 +1,1 @@
+"""What the comparison's screen shows, without a screen."""
