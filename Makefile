@@ -36,6 +36,9 @@ bench: setup
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.watch
 	@$(BIN)/python -m benchmarks.attached
+	@$(BIN)/python -m benchmarks.first_paint
+	@$(BIN)/python -m benchmarks.latency
+	@$(BIN)/python -m benchmarks.idle
 
 gpu-check: setup
 	@$(BIN)/pytest -m gpu

@@ -70,3 +70,30 @@ def setting(value: Any) -> str:
     if isinstance(value, list):
         return short_classes([str(item["type"] if isinstance(item, dict) else item) for item in value])
     return f"{value:g}" if isinstance(value, float) else clean(value)
+
+
+def brief(seconds: float | None) -> str:
+    """A duration in at most five cells: `0:44`, `12:05`, `1h02`, `27h`, `4d03`."""
+    if seconds is None:
+        return "-"
+    whole = max(0, round(seconds))
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86_400
+    if hours < 1:
+        return f"{minutes}:{whole % 60:02}"
+    if hours < 10:
+        return f"{hours}h{minutes % 60:02}"
+    if days < 2:
+        return f"{hours}h"
+    return f"{days}d{hours % 24:02}" if days < 100 else f"{days}d"
+
+
+def age(seconds: float | None) -> str:
+    """How long ago, in at most three cells: `0m`, `59m`, `23h`, `99d`, `3y`."""
+    if seconds is None:
+        return "-"
+    whole = max(0, int(seconds))
+    if whole < 3600:
+        return f"{whole // 60}m"
+    if whole < 86_400:
+        return f"{whole // 3600}h"
+    return f"{whole // 86_400}d" if whole < 100 * 86_400 else f"{max(1, whole // 31_557_600)}y"

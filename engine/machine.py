@@ -25,6 +25,20 @@ def has_nvidia_gpu() -> bool:
     return any(Path(place).exists() for place in ("/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg"))
 
 
+def nvidia_words() -> str:
+    """`none`, `NVIDIA`, or `NVIDIA, driver missing: cnnlab doctor`: what the kernel shows, without asking a driver."""
+    if has_nvidia_gpu():
+        return "NVIDIA"
+    for device in Path("/sys/bus/pci/devices").glob("*"):
+        try:
+            vendor, kind = ((device / name).read_text().strip() for name in ("vendor", "class"))
+        except OSError:
+            continue
+        if vendor == "0x10de" and kind.startswith("0x03"):  # NVIDIA; a display controller
+            return "NVIDIA, driver missing: cnnlab doctor"
+    return "none"
+
+
 def gpu_count() -> int:
     """NVIDIA GPUs that the kernel shows; one where it does not number them."""
     numbered = sum(1 for place in Path("/dev").glob("nvidia[0-9]*"))

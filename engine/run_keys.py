@@ -51,6 +51,9 @@ _SHORT = {
 }
 
 
+_NOTHING: Mapping[str, Any] = {}
+
+
 class KeyedRun(Protocol):
     """What is needed of a run; `engine.store.Run` has it."""
 
@@ -106,12 +109,23 @@ def resolve_key(key: str) -> str:
     raise RequestError(f"filter: there is no key {clean(key)!r}{near}", field="filter")
 
 
-def value_of(run: KeyedRun, field: str) -> Any:
-    """What a run has under a resolved key; None where it has nothing."""
+def reader_of(field: str) -> Callable[[KeyedRun], Any]:
+    """What reads from a run what it has under a resolved key; None where it has nothing."""
     section, _, setting = field.partition(".")
     if setting:
-        settings = (run.document.get("experiment") or {}).get(section) or {}
-        return settings.get(setting, LATER_DEFAULTS.get(field)) if settings else None
+        default = LATER_DEFAULTS.get(field)
+
+        def read_setting(run: KeyedRun) -> Any:
+            settings = (run.document.get("experiment") or _NOTHING).get(section)
+            return settings.get(setting, default) if settings else None
+
+        return read_setting
     if field in _OTHERS:
-        return _OTHERS[field](run)
-    return (run.document.get("summary") or {}).get(field)
+        return _OTHERS[field]
+    return lambda run: (run.document.get("summary") or _NOTHING).get(field)
+
+
+def searched_text(run: KeyedRun) -> str:
+    """Where a bare word is looked for: name, id, tags and classes, folded, with a character between that none has."""
+    classes = ((run.document.get("experiment") or _NOTHING).get("dataset") or _NOTHING).get("classes") or ()
+    return "\0".join(map(str, (run.name, run.id, *run.tags, *classes))).casefold()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 import traceback
@@ -14,24 +15,19 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Input, TextArea
+from textual.widget import Widget
 
 from engine.errors import LabError
 from engine.layout import text_width
 from engine.store import History, Run, RunStore
 from tui.acts import Done
+from tui.announcer import Announcer
 from tui.feed import Feed
 from tui.keyboard import latin
-from tui.messages import HistoriesRead, RunsRead, Told
-from tui.palette import commands
+from tui.messages import RunsRead, Seen, Told
+from tui.modes import MODES, screen_class
 from tui.screens.ask import Details
 from tui.screens.base import LabScreen
-from tui.screens.compare import CompareScreen
-from tui.screens.curves import CurvesScreen
-from tui.screens.help import Help, key_table
-from tui.screens.new import NewScreen
-from tui.screens.report import ReportScreen
-from tui.screens.runs import RunsScreen
 from tui.session import Session
 from tui.theme import THEMES
 from tui.widgets.status import Status
@@ -48,13 +44,8 @@ class LabApp(App[None]):
     """
 
     TITLE = "cnnlab"
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "runs": RunsScreen,
-        "new": NewScreen,
-        "curves": CurvesScreen,
-        "compare": CompareScreen,
-        "report": ReportScreen,
-    }
+    MODES = MODES
+    CSS_PATH = sorted(map(str, Path(__file__).parent.glob("screens/*.tcss")))  # each alone has all parsed again
     DEFAULT_MODE = "runs"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show('runs')", "Runs", show=False, tooltip="Every run"),
@@ -78,13 +69,18 @@ class LabApp(App[None]):
         self._session = Session(store.root)
         self._first_mode, self.selection = self._session.load()
         self.has_read = False
-        self._histories: dict[str, History] = {}
+        self.seen = Seen()
+        self._by_id: dict[str, Run] = {}
+        self._last_key = float("-inf")
+        self._announcer = Announcer(self._write)
         self._undo: list[Callable[[], str]] = []
         self._asked_to_leave = float("-inf")
         self._feed = Feed(store, self.post_message)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
+        # Not by setting `theme`: that would have every rule parsed again, twice, before the first paint.
+        self.set_reactive(LabApp.theme, THEMES[0].name)
+        self.stylesheet.set_variables(self.get_css_variables())
         if "SSH_CONNECTION" in os.environ:
             self.animation_level = "none"
 
@@ -95,19 +91,30 @@ class LabApp(App[None]):
 
     def on_unmount(self) -> None:
         self._feed.stop()
+        self._announcer.leave()
         self._session.save(self.current_mode, self.selection)
+
+    def hang_up(self) -> None:
+        """The terminal is gone: keep where one was first, for there may be no time left for more. Any thread's."""
+        self._session.save(self.current_mode, self.selection)
+        self.exit()
 
     # what the feed and the threads say
 
     @on(RunsRead)
     def take_runs(self, message: RunsRead) -> None:
+        before, self.seen = self.seen, message.seen
         self.has_read = True
-        self.runs = message.runs
-
-    @on(HistoriesRead)
-    def take_histories(self, message: HistoriesRead) -> None:
-        self._histories = message.histories
-        self.selection_changed()
+        if message.seen.is_whole and not before.is_whole:
+            gc.freeze()  # what is read stays: no collection need look at it again
+            gc.enable()
+        if before.runs is not message.seen.runs:
+            self._by_id = {run.id: run for run in message.seen.runs}
+            self._announcer.see(message.seen, bell=self.selection.bell)
+        for trouble in (message.seen.trouble, message.seen.read_only):
+            if trouble and trouble not in (before.trouble, before.read_only):
+                self.tell(trouble, is_error=True)
+        self.runs = message.seen.runs
 
     @on(Told)
     def take_news(self, message: Told) -> None:
@@ -123,21 +130,30 @@ class LabApp(App[None]):
     @property
     def runs_to_act_on(self) -> list[Run]:
         """The marks, else the run under the cursor."""
-        marked = [run for run in self.runs if run.id in self.selection.marks]
+        marked = [run for run_id in self.selection.marks if (run := self.run_of(run_id))]
         cursor = self.run_under_cursor
         return marked or ([cursor] if cursor else [])
 
     def run_of(self, run_id: str | None) -> Run | None:
         """The run with this id, as it was last read."""
-        return next((run for run in self.runs if run.id == run_id), None)
+        return self._by_id.get(run_id or "")
 
     def history_of(self, run_id: str | None) -> History | None:
         """A history that is followed, as it was last read; None where it is not read yet."""
-        return self._histories.get(run_id or "")
+        return self.seen.histories.get(run_id or "")
 
     def follow_histories(self, run_ids: Collection[str]) -> None:
         """Let the feed read these; the screen is told when one has grown."""
         self._feed.follow_histories(run_ids)
+
+    def follow_traces(self, runs: Collection[Run]) -> None:
+        """Let the feed read the coarse curves of these; the screen is told when one is new."""
+        self._feed.follow_traces(runs)
+
+    @property
+    def quiet_seconds(self) -> float:
+        """Seconds since the last key."""
+        return time.monotonic() - self._last_key
 
     def move_cursor(self, by: int) -> None:
         """The neighbour of the run under the cursor, newest first."""
@@ -152,6 +168,8 @@ class LabApp(App[None]):
 
     async def configure(self, like: Run | None) -> None:
         """Set up a new run, like this one or from defaults."""
+        from tui.screens.new import NewScreen
+
         await self.switch_mode("new")
         if isinstance(self.screen, NewScreen):
             self.screen.begin(like)
@@ -160,6 +178,10 @@ class LabApp(App[None]):
         """One line above the keys, until the next key."""
         too_long = text_width(text) > self.size.width - 4
         self.status = Status(text, is_error, details or (text if too_long else ""))
+
+    def _write(self, sequence: str) -> None:
+        if self._driver is not None:
+            self._driver.write(sequence)
 
     def act(self, what: Callable[[], Done | str | None], doing: str = "") -> None:
         """Do something in a thread, and say how it ended.
@@ -198,8 +220,9 @@ class LabApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and not event.is_forwarded:
-            if not isinstance(self.focused, Input | TextArea):
+            if not _takes_text(self.focused):
                 event = latin(event)
+            self._last_key = time.monotonic()
             shown, self.status = self.status, Status()
             if event.key == "enter" and shown.details and not isinstance(self.screen, ModalScreen):
                 await self.push_screen(Details(shown.text, shown.details.splitlines()))
@@ -216,13 +239,17 @@ class LabApp(App[None]):
 
     def keys(self) -> dict[str, list[tuple[str, str, str]]]:
         """Every key by screen: its names for Textual, as people write it, what it does."""
-        screens = [cls for cls in self.MODES.values() if isinstance(cls, type) and issubclass(cls, LabScreen)]
+        from tui.screens.help import key_table
+
+        screens = [screen_class(mode) for mode in self.MODES]
         return key_table({cls.TITLE_WORD: (cls, *cls.PARTS) for cls in screens}, LabApp)
 
     async def action_show(self, mode: str) -> None:
         await self.switch_mode(mode)
 
     def action_keys(self) -> None:
+        from tui.screens.help import Help
+
         current = self.screen.TITLE_WORD if isinstance(self.screen, LabScreen) else ""
         self.push_screen(Help(current, self.keys()))
 
@@ -233,8 +260,19 @@ class LabApp(App[None]):
         self._asked_to_leave = now
         self.tell("ctrl+c again leaves, q at once; what trains goes on")
 
+    def action_toggle_bell(self) -> None:
+        self.selection.bell = not self.selection.bell
+        self.tell(f"the bell {'rings' if self.selection.bell else 'does not ring'} when a run ends")
+
     def action_redraw(self) -> None:
         self.refresh(repaint=True, layout=True)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        from tui.palette import commands
+
         yield from commands(self, screen)
+
+
+def _takes_text(widget: Widget | None) -> bool:
+    """Whether letters are typed into it. By name: to import the fields would make the first paint wait for them."""
+    return any(base.__name__ in ("Input", "TextArea") for base in type(widget).__mro__)

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from textual.message import Message
 
-from engine.errors import LabError
+from engine.errors import LabError, RequestError
 from engine.store import History, Run, RunStore, layout
 from engine.store.tail import HistoryTail
-from tui.messages import HistoriesRead, RunsRead, Told
+from tui.messages import RunsRead, Seen
+from tui.traces import TraceReader
 
 LOOK_SECONDS = 0.25
 LOOK_AT_ALL_SECONDS = 5.0
+_FIRST_RUNS = 128  # more than a screenful; the rest comes behind them
+_VIEW_SECONDS = 0.5  # until what is looked at is known
+_LOAD_SECONDS = 0.3  # between two tellings while the rest is read
+_IDLE_SHARE, _BUSY_SHARE = 1 / 250, 1 / 20  # of the time, for looking at everything: by the clock, after a change
 
 
 class Feed:
-    """Reads everything when something changed, and now and then; between, only the runs that live.
+    """Looks at everything when something changed, and now and then; between, only at the runs that live.
 
     Args:
         tell: takes each message; called from the feed's thread.
@@ -28,10 +34,13 @@ class Feed:
         self._store, self._tell = store, tell
         self._stop = threading.Event()
         self._wake = threading.Event()
+        self._is_asked = False
         self._thread = threading.Thread(target=self._follow, name="feed", daemon=True)
         self._followed: tuple[str, ...] = ()  # whose histories are wanted; set by the UI's thread
+        self._traced: tuple[Run, ...] = ()  # whose traces are wanted; set by the UI's thread
         self._tails: dict[str, HistoryTail] = {}
-        self._histories: dict[str, History] = {}
+        self._traces = TraceReader()
+        self._seen = Seen()
 
     def start(self) -> None:
         self._thread.start()
@@ -41,7 +50,8 @@ class Feed:
         self._wake.set()
 
     def look_now(self) -> None:
-        """Do not wait for the next look."""
+        """Look at everything, and do not wait for the next look."""
+        self._is_asked = True
         self._wake.set()
 
     def follow_histories(self, run_ids: Collection[str]) -> None:
@@ -50,47 +60,116 @@ class Feed:
             self._followed = tuple(run_ids)
             self._wake.set()
 
+    def follow_traces(self, runs: Collection[Run]) -> None:
+        """From now on read the coarse curves of these runs, and of those that live."""
+        self._traced = tuple(runs)
+        self._wake.set()
+
     def _follow(self) -> None:
-        runs: Sequence[Run] = ()
-        seen: float | None = None
-        looked = float("-inf")
+        changed: int | None = None
+        looked = cost = float("-inf")
         while not self._stop.is_set():
             change, now = self._change(), time.monotonic()
-            try:
-                if change != seen or now - looked >= LOOK_AT_ALL_SECONDS:
-                    runs = self._store.runs()
-                    seen, looked = change, now
-                    self._tell_runs(runs)
-                elif any(run.is_alive for run in runs):
-                    runs = [run.reload() if run.is_alive else run for run in runs]
-                    self._tell_runs(runs)
-                self._read_histories()
-            except LabError as error:
-                self._tell(Told(error.message, is_error=True))
-                looked = now
+            waited = now - looked
+            is_due = waited >= max(LOOK_AT_ALL_SECONDS, cost / _IDLE_SHARE)
+            is_new = change != changed and waited >= cost / _BUSY_SHARE
+            if is_due or is_new or self._is_asked or not self._seen.is_whole:
+                self._is_asked, changed, looked = False, change, now
+                self._look_at_all()
+                cost = time.monotonic() - now
+            else:
+                self._look_at_live()
             self._wake.wait(LOOK_SECONDS)
             self._wake.clear()
 
-    def _tell_runs(self, runs: Sequence[Run]) -> None:
-        """Runs with everything that a screen asks of them already read."""
-        for run in runs:
-            if run.is_alive:
-                run.progress()
-        self._tell(RunsRead(runs))
-
-    def _read_histories(self) -> None:
-        followed = self._followed
-        self._tails = {run_id: self._tails.get(run_id) or self._tail(run_id) for run_id in followed}
-        histories = {run_id: tail.look() for run_id, tail in self._tails.items()}
-        if histories != self._histories:
-            self._histories = histories
-            self._tell(HistoriesRead(histories))
-
-    def _tail(self, run_id: str) -> HistoryTail:
-        return HistoryTail(self._store.get(run_id).path)
-
-    def _change(self) -> float | None:
+    def _look_at_all(self) -> None:
         try:
-            return (self._store.root / layout.CHANGED).stat().st_mtime
+            runs = self._store.refresh(self._seen.runs) if self._seen.is_whole else self._load()
+            trouble = ""
+        except LabError as error:
+            runs, trouble = [], error.message
+        self._tell_if_new(self._with(runs, is_whole=True, trouble=trouble, read_only=self._why_read_only()))
+
+    def _load(self) -> list[Run]:
+        """Every run, told of as soon as a screenful is there."""
+        runs: list[Run] = []
+        told = time.monotonic()
+        for run in self._store.iter_runs():
+            runs.append(run)
+            if len(runs) == _FIRST_RUNS:
+                self._tell_if_new(self._with(runs, is_whole=False))
+                self._wake.wait(_VIEW_SECONDS)  # somebody looks: what he sees comes before the rest
+                self._wake.clear()
+                self._tell_if_new(self._with_followed(self._seen))
+            elif len(runs) > _FIRST_RUNS and time.monotonic() - told > _LOAD_SECONDS:
+                self._tell_if_new(self._with(runs, is_whole=False))
+                told = time.monotonic()
+            if self._stop.is_set():
+                break
+        return runs
+
+    def _look_at_live(self) -> None:
+        """Only at the runs that live, and at what is followed."""
+        again = {run.id: _refreshed(run) for run in self._seen.live}
+        seen = self._seen
+        if any(again[run.id] is not run for run in seen.live):
+            seen = self._with([again.get(run.id, run) for run in seen.runs])
+        self._tell_if_new(self._with_followed(seen))
+
+    def _with(self, runs: list[Run], **change: object) -> Seen:
+        live = tuple(run for run in runs if run.is_alive)
+        for run in live:
+            run.progress()
+        waiting = sum(run.state == layout.QUEUED for run in runs)
+        seen = replace(self._seen, runs=tuple(runs), live=live, waiting=waiting, **change)  # type: ignore[arg-type]
+        return self._with_followed(seen)
+
+    def _with_followed(self, seen: Seen) -> Seen:
+        wanted = {run.id: run for run in (*self._traced, *seen.live)}
+        self._traces.look(wanted.values())
+        return replace(seen, traces=self._traces.traces, histories=self._histories())
+
+    def _histories(self) -> dict[str, History]:
+        """The histories that are wanted; one that has not grown is the same object."""
+        folder = self._store.root
+        self._tails = {run_id: self._tails.get(run_id) or HistoryTail(folder / run_id) for run_id in self._followed}
+        return {run_id: tail.look() for run_id, tail in self._tails.items()}
+
+    def _tell_if_new(self, seen: Seen) -> None:
+        before, self._seen = self._seen, seen
+        same_runs = before.runs is seen.runs
+        if not same_runs and len(before.runs) == len(seen.runs) and all(map(_is_same, before.runs, seen.runs)):
+            same_runs = True
+            self._seen = seen = replace(seen, runs=before.runs)  # nobody need look at ten thousand runs again
+        same_histories = before.histories.keys() == seen.histories.keys() and all(
+            before.histories[run_id] is history for run_id, history in seen.histories.items()
+        )
+        rest = (before.traces is seen.traces, before.trouble == seen.trouble, before.read_only == seen.read_only)
+        if not (same_runs and same_histories and all(rest) and before.is_whole == seen.is_whole):
+            self._tell(RunsRead(seen))
+
+    def _why_read_only(self) -> str:
+        try:
+            self._store.check_writable()
+        except RequestError:
+            return ""  # it cannot be read either, and that is said
+        except LabError as error:
+            return error.message
+        return ""
+
+    def _change(self) -> int | None:
+        try:
+            return (self._store.root / layout.CHANGED).stat().st_mtime_ns
         except OSError:
             return None
+
+
+def _is_same(one: Run, other: Run) -> bool:
+    return one is other
+
+
+def _refreshed(run: Run) -> Run:
+    """A live run as it is now; the same object where nothing is new."""
+    again = run.reload()
+    is_same = again.document == run.document and again.state == run.state and again.progress() == run.progress()
+    return run if is_same else again

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from textual.message import Message
 
 from engine.store import History, Run
+from engine.store.trace import Trace
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The folder of runs as it is now, with everything that a screen asks of it already read.
+
+    Args:
+        runs: newest first; those that did not change are the same objects as before.
+        live: those of them that somebody executes, their progress read.
+        waiting: how many are queued.
+        is_whole: False while older runs are still being read.
+        histories, traces: of the runs that are followed, by id.
+        read_only: why nothing can be written here; empty where it can.
+        trouble: why the folder cannot be read; empty where it can.
+    """
+
+    runs: tuple[Run, ...] = ()
+    live: tuple[Run, ...] = ()
+    waiting: int = 0
+    is_whole: bool = False
+    histories: Mapping[str, History] = field(default_factory=dict)
+    traces: Mapping[str, Trace] = field(default_factory=dict)
+    read_only: str = ""
+    trouble: str = ""
 
 
 class RunsRead(Message):
-    """Every run as its folder shows it now, newest first. A newer one replaces one that still waits."""
+    """The folder was looked at, and something is new. A newer one replaces one that still waits."""
 
-    def __init__(self, runs: Sequence[Run]) -> None:
+    def __init__(self, seen: Seen) -> None:
         super().__init__()
-        self.runs = tuple(runs)
+        self.seen = seen
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, RunsRead)
-
-
-class HistoriesRead(Message):
-    """The histories that somebody looks at, by run id."""
-
-    def __init__(self, histories: Mapping[str, History]) -> None:
-        super().__init__()
-        self.histories = dict(histories)
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, HistoriesRead)
 
 
 class Told(Message):

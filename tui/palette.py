@@ -23,6 +23,9 @@ def commands(app: App[None], screen: Screen[Any]) -> Iterator[SystemCommand]:
             words = f"{key_name(binding)}: {binding.tooltip or binding.description}"
             run = partial(app.run_action, binding.action, active.node)
             yield SystemCommand(binding.description, words, run)
+    yield SystemCommand(
+        "Bell", "The terminal rings when a run ends; again: it does not", partial(app.run_action, "bell")
+    )
     for theme in THEMES:
         yield SystemCommand(f"Theme {theme.name.removeprefix('cnnlab-')}", "Colours", partial(_use, app, theme.name))
 

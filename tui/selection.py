@@ -15,6 +15,7 @@ class Selection:
         reference: what others are compared with.
         filter: the expression that chooses what Runs lists.
         sort: the key it is sorted by, `-` before it for the other way round; empty: newest first.
+        bell: the terminal rings when a run ends.
     """
 
     cursor: str | None = None
@@ -22,6 +23,7 @@ class Selection:
     reference: str | None = None
     filter: str = ""
     sort: str = ""
+    bell: bool = False
 
     def toggle_mark(self, run_id: str) -> None:
         if run_id in self.marks:

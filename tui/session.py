@@ -39,6 +39,7 @@ class Session:
             reference=texts["reference"] or None,
             filter=texts["filter"],
             sort=texts["sort"],
+            bell=document.get("bell") is True,
         )
         return texts["mode"], selection
 
@@ -51,6 +52,7 @@ class Session:
             "reference": selection.reference,
             "filter": selection.filter,
             "sort": selection.sort,
+            "bell": selection.bell,
         }
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.options import confirm, data_dir_option, default_runs_dir, json_option, open_store, runs_option
+from engine.cli.options import confirm, data_dir_option, json_option, open_store, runs_option
 from engine.cli.output import print_line, print_note, print_outcome
 from engine.errors import DataError, ExitCode
+from engine.places import default_runs_dir
 from engine.text import clean
 
 if TYPE_CHECKING:

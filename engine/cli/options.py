@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from engine.configuration import Settings, load_toml, merge, nest, parse_assignment, parse_value
 from engine.errors import RequestError
+from engine.places import default_runs_dir
 
 if TYPE_CHECKING:
     from engine.store import Run, RunStore
@@ -176,15 +176,6 @@ def open_store(runs_dir: Path | None) -> RunStore:
     from engine.store import RunStore
 
     return RunStore(runs_dir if runs_dir is not None else default_runs_dir())
-
-
-def default_runs_dir() -> Path:
-    """`./runs` where it exists, else the user's data folder."""
-    here = Path("runs")
-    if here.is_dir():
-        return here
-    home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return home / "cnnlab" / "runs"
 
 
 def find_run(store: RunStore, reference: str, runs: Sequence[Run] | None = None) -> Run:

@@ -95,18 +95,20 @@ def open_to_write(path: Path, flags: int = 0) -> int:
 
 
 def read_file(path: str | os.PathLike[str], *, max_bytes: int) -> bytes:
-    """The bytes of a regular file. Links are not followed, and a pipe does not block.
-
-    Raises:
-        FileNotFoundError: if there is none.
-        DataError: if it is no regular file, or larger than `max_bytes`.
-        RefusedError: if it may not be read.
-    """
+    """The bytes of a regular file; errors as `open_regular`."""
     return read_file_and_status(path, max_bytes=max_bytes)[0]
 
 
 def read_file_and_status(path: str | os.PathLike[str], *, max_bytes: int) -> tuple[bytes, os.stat_result]:
-    """As `read_file`, with the status of the very file that was read.
+    """As `read_file`, with the status of the very file that was read."""
+    with open_regular(path, max_bytes=max_bytes) as descriptor:
+        status = os.fstat(descriptor)
+        return _read_all(descriptor, status.st_size), status  # not max_bytes: a buffer of that size would be made
+
+
+@contextmanager
+def open_regular(path: str | os.PathLike[str], *, max_bytes: int) -> Iterator[int]:
+    """The descriptor of a regular file, to read. Links are not followed, and a pipe does not block.
 
     Raises:
         FileNotFoundError: if there is none.
@@ -128,7 +130,7 @@ def read_file_and_status(path: str | os.PathLike[str], *, max_bytes: int) -> tup
             raise DataError(f"{clean(path)}: not a regular file")
         if status.st_size > max_bytes:
             raise DataError(f"{clean(path)}: {status.st_size:,} bytes; more than {max_bytes:,} is not read")
-        return _read_all(descriptor, status.st_size), status  # not max_bytes: a buffer of that size would be made
+        yield descriptor
     except OSError as error:
         raise DataError(f"{clean(path)}: {error.strerror}") from error
     finally:

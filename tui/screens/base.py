@@ -87,7 +87,7 @@ class LabScreen(Screen[None]):
 
     def head(self, runs: Sequence[Run], about: str) -> None:
         """The second line of the heading."""
-        self.query_one(Heading).show(runs, about)
+        self.query_one(Heading).show(self.lab.seen.live, self.lab.seen.waiting, about)
 
     async def action_back(self) -> None:
         await self.lab.action_show("runs")

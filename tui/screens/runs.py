@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, cast
 
-from textual import on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from engine.errors import LabError
-from engine.filters import parse_filter, sort_runs
-from engine.listing import ended_words, progress_words
-from engine.store import Run
+from engine.machine import nvidia_words
+from engine.store import Run, RunStore
 from engine.text import clean
-from tui.first_study import queue_first_study
+from tui.acts import Done
+from tui.explanation import explain
+from tui.glyphs import has_unicode
+from tui.listing import cells
+from tui.listing.about import about_lines
+from tui.listing.cells import SPLITS, Row
+from tui.listing.columns import VIEWS, RunColumn, columns_of
+from tui.listing.run_list import RunList
+from tui.listing.sparkline import ASCII, BLOCKS
+from tui.screens.ask import Details
 from tui.screens.run_screen import RunScreen
-from tui.widgets.run_table import RunTable
+from tui.widgets.about import About
+from tui.widgets.run_table import Look, RunTable
 
-_SORTS = ("", "val", "test", "gap", "time", "state", "name")
-_EMPTY = """
- Nothing has been trained here yet.
+_QUIET_SECONDS = 5.0  # without a key, then a sorted list may move
+_AGES_SECONDS = 30.0
+_SHORT = 20  # lines: a terminal below has better use for two of them
+_WIDE = 140  # cells: from here on the run's curves stand beside the list
+_EMPTY = """No runs in {folder}/.
 
- enter   trains one network with three poolings on handwritten digits: about a minute on a CPU
- q       leaves; what trains goes on
+enter   three poolings of one network on handwritten digits,
+        about a minute on this CPU
+n       set up your own
+:       everything by name; another folder: cnnlab-tui --runs DIR
+?       all keys, and the words used
+q       leave; what trains goes on
 
- On the command line: cnnlab study pooling --dataset cifar100 --classes apple,aquarium_fish,baby --detach
-"""
+gpu: {gpu}"""
 
 
 class RunsScreen(RunScreen):
@@ -37,125 +53,276 @@ class RunsScreen(RunScreen):
     PARTS = (RunTable,)
     CSS_PATH = "runs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Curves", tooltip="The run's curves; in an empty folder: the first study"),
+        Binding("enter", "open", "Curves", tooltip="Its curves, or why it has none; at first: three poolings"),
         Binding("space", "mark", "Mark", tooltip="Mark the run, and go on to the next"),
         Binding("slash", "filter", "Filter", key_display="/", tooltip="As in: state:finished pooling:max test>0.8"),
-        Binding("s", "sort", "Sort", tooltip="Newest, val, test, gap, time, state, name"),
-    ]
+        Binding("s", "sort", "Sort", tooltip="By the column that h and l choose; again: reverse; again: newest first"),
+        Binding("t", "split", "Split", tooltip="Accuracies on validation, test, train"),
+        Binding("v", "view", "View", tooltip="Columns: quality, time, settings"),
+        Binding("left_square_bracket", "running(-1)", "Running", key_display="[ ]", tooltip="The running run above"),
+        Binding("right_square_bracket", "running(1)", "Running", show=False, tooltip="The running run below"),
+        Binding("a", "mark_all", "Mark all", show=False, tooltip="Mark all that are shown; again: none of them"),
+    ]  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
-        self._problem = ""
+        self._list = RunList()
+        self._view, self._split = VIEWS[0], SPLITS[0]
+        self._levels, self._columns = BLOCKS, columns_of(VIEWS[0], SPLITS[0])
+        self._sorting: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
-        yield Static(_EMPTY, id="empty", markup=False)
-        yield RunTable(id="table")
-        yield Input(placeholder="filter: words, key:value, key>0.9", id="filter", compact=True)
-        yield Static("", id="about", markup=False)
+        yield Static("", id="empty", markup=False)
+        with Horizontal(id="body"):
+            yield RunTable(id="table")
+        yield About("─" if self._has_unicode else "-", id="about")
+
+    @property
+    def _has_unicode(self) -> bool:
+        return has_unicode(self.app.console.encoding)
 
     def on_mount(self) -> None:
+        self._levels = BLOCKS if self._has_unicode else ASCII
+        self._choose_columns()
+        selection = self.lab.selection
+        self._list.look_for(selection.filter)
+        self._list.sort_by(selection.sort)
         super().on_mount()
-        self.query_one("#filter").display = False
+        self.query_one("#empty").display = False
         self.query_one(RunTable).focus()
+        self.set_interval(_AGES_SECONDS, self._show_ages)
+
+    async def on_resize(self, event: events.Resize) -> None:  # type: ignore[override]
+        super().on_resize(event)
+        self.set_class(event.size.height < _SHORT, "-short")
+        beside, is_wide = self.query("#beside"), event.size.width >= _WIDE
+        if is_wide and not beside:
+            from tui.widgets.beside import Beside
+
+            await self.query_one("#body").mount(Beside(has_braille=self._has_unicode))
+            self._show_curves()
+        elif not is_wide and beside:
+            await beside.remove()
+            self.lab.follow_histories(())
+
+    def _show_curves(self) -> None:
+        """Of the run under the cursor, where there is room beside the list."""
+        found = next(iter(self.query("#beside")), None)
+        if found is None:
+            return
+        from tui.scene import Scene
+        from tui.widgets.beside import Beside
+
+        lab, beside = self.lab, cast(Beside, found)
+        scene = Scene.of(self.query_one(RunTable).run, lab.run_of(lab.selection.reference), lab.history_of)
+        lab.follow_histories(scene.run_ids)
+        beside.show(scene)
 
     def show_runs(self, runs: Sequence[Run]) -> None:
-        shown = self._chosen(runs)
-        empty = not runs and self.lab.has_read
-        self.query_one("#empty").display = empty
-        table = self.query_one(RunTable)
-        table.display = not empty
-        if table.display and self.focused is None:
-            table.focus()  # a hidden widget loses the focus
-        selection = self.lab.selection
-        table.show(shown, list(selection.marks), selection.reference, selection.cursor)
-        selection.cursor = table.run_id or selection.cursor
-        order = f"by {selection.sort}" if selection.sort else "newest first"
-        parts = [f"{self.lab.store.root.name}/", f"{len(shown)} of {len(runs)}", self.lab.selection.filter, order]
-        if selection.marks:
-            parts.append(f"{len(selection.marks)} marked")
-        if selection.reference:
-            parts.append("* = ref")
-        self.head(runs, "  ".join(filter(None, parts)))
-        self._tell_about()
+        seen, selection = self.lab.seen, self.lab.selection
+        is_new = seen.runs is not self._list.runs
+        self._list.show(seen)
+        if is_new and selection.sort:
+            self._sort_when_quiet()
+        if runs and self.query_one("#empty").display:
+            selection.cursor = runs[-1].id  # of the first study, the run that trains first
+        self._show_empty(self.lab.has_read and not runs)
+        self._show_rows()
 
-    def _chosen(self, runs: Sequence[Run]) -> Sequence[Run]:
-        self._problem = ""
-        try:
-            test = parse_filter(self.lab.selection.filter)
-            found = [run for run in runs if test(run)]
-            key = self.lab.selection.sort
-            return sort_runs(found, key) if key else found
-        except LabError as error:
-            self._problem = error.message
-            return runs
+    def _show_rows(self) -> None:
+        selection, table = self.lab.selection, self.query_one(RunTable)
+        look = Look(
+            self._columns, selection.sort, selection.marks, selection.reference, self._row, self._view == "settings"
+        )
+        table.show(self._list.rows, look, selection.cursor)
+        if table.run is not None:
+            selection.cursor = table.run.id
+        self.head(self._list.runs, self._about_list())
+        self._show_about()
 
-    def _tell_about(self) -> None:
-        run = self.lab.run_under_cursor
-        lines = [self._problem]
-        if run is not None and not self._problem:
-            dataset = run.experiment.get("dataset") or {}
-            classes = ", ".join(dataset.get("classes") or [])
-            lines = [f"{clean(run.name)}  {clean(dataset.get('name', ''))}: {clean(classes)}", self._news(run)]
-        self.query_one("#about", Static).update("\n".join(f" {line}" for line in lines if line))
+    def _show_empty(self, empty: bool) -> None:
+        panel = self.query_one("#empty", Static)
+        if empty and self.lab.seen.trouble:
+            panel.update(self.lab.seen.trouble)
+        elif empty and not panel.display:
+            panel.update(_EMPTY.format(folder=clean(self.lab.store.root.name), gpu="…"))
+            self._look_for_gpu()
+        if empty == panel.display:
+            return
+        panel.display = empty
+        self.query_one("#body").display = not empty
+        if not empty and self.focused is None:
+            self.query_one(RunTable).focus()  # a hidden widget loses the focus
 
-    def _news(self, run: Run) -> str:
-        if run.damage or run.read_only_reason:
-            return clean(run.damage or run.read_only_reason)
-        if run.document.get("waiting"):
-            return clean(run.document["waiting"])
-        progress = run.progress() if run.is_alive else None
-        if progress:
-            return progress_words(progress, run.state)
-        return run.state if run.state == "queued" or run.is_alive else ended_words(run)
+    @work(thread=True, exclusive=True, group="gpu")
+    def _look_for_gpu(self) -> None:
+        words = _EMPTY.format(folder=clean(self.lab.store.root.name), gpu=nvidia_words())
+        self.app.call_from_thread(self.query_one("#empty", Static).update, words)
+
+    def _row(self, run: Run) -> Row:
+        return self._list.row(run, time.time())
+
+    def _about_list(self) -> str:
+        selection, shown = self.lab.selection, len(self._list.rows)
+        seen = self.lab.seen
+        order = "newest first"
+        if selection.sort:
+            order = f"by {selection.sort.removeprefix('-')}" + (", turned round" if selection.sort[0] == "-" else "")
+        parts = [
+            f"{self.lab.store.root.name}/" + (" (read-only)" if seen.read_only else ""),
+            f"{shown:,} of {len(self._list.runs):,}" + ("" if seen.is_whole or not seen.runs else " so far"),
+            f"/{selection.filter}" if selection.filter else "",
+            order,
+            self._split if self._view == "quality" else self._view,
+            f"{len(selection.marks)} marked" if selection.marks else "",
+            "* = ref" if selection.reference else "",
+        ]
+        return "  ".join(filter(None, parts))
+
+    def _show_about(self) -> None:
+        run = self.query_one(RunTable).run
+        lines = about_lines(self._row(run)) if run is not None else []
+        if run is None and self._list.runs:
+            lines = ["nothing passes the filter; esc clears it"]
+        if self._list.problem:
+            lines = [f"! filter: {self._list.problem}", *lines]
+        self.query_one(About).show(lines[:3])
+        self._show_curves()
+
+    def _show_ages(self) -> None:
+        if self.is_current:
+            self._show_rows()
+
+    # order and columns
+
+    def _sort_when_quiet(self) -> None:
+        """A sorted list moves only after five seconds without a key."""
+        left = _QUIET_SECONDS - self.lab.quiet_seconds
+        if left <= 0:
+            self._list.sort_again()
+        elif self._sorting is None:
+            self._sorting = self.set_timer(left + 0.05, self._sort_later)
+
+    def _sort_later(self) -> None:
+        self._sorting = None
+        if self.lab.selection.sort:
+            self._sort_when_quiet()
+            self._show_rows()
+
+    def action_sort(self) -> None:
+        column = self.query_one(RunTable).column
+        if column is not None:
+            self._sort_by(column)
+
+    @on(RunTable.HeadingClicked)
+    def sort_by_heading(self, message: RunTable.HeadingClicked) -> None:
+        self._sort_by(message.column)
+
+    def _sort_by(self, column: RunColumn) -> None:
+        if not column.key:
+            self.lab.tell(f"runs cannot be sorted by {column.heading.strip()}; h and l choose another column")
+            return
+        following = {column.key: f"-{column.key}", f"-{column.key}": ""}
+        self.lab.selection.sort = following.get(self.lab.selection.sort, column.key)
+        self._list.sort_by(self.lab.selection.sort)
+        self._show_rows()
+
+    def action_split(self) -> None:
+        self._split = SPLITS[(SPLITS.index(self._split) + 1) % len(SPLITS)]
+        self._view = "quality"
+        self._choose_columns()
+        self._show_rows()
+
+    def action_view(self) -> None:
+        self._view = VIEWS[(VIEWS.index(self._view) + 1) % len(VIEWS)]
+        self._choose_columns()
+        self._show_rows()
+
+    def _choose_columns(self) -> None:
+        self._columns = columns_of(self._view, self._split, self._levels)
+
+    # the cursor and the marks
 
     @on(RunTable.Moved)
     def follow_cursor(self, message: RunTable.Moved) -> None:
         self.lab.selection.cursor = message.run_id
-        self._tell_about()
+        self._show_about()
 
-    @on(Input.Changed, "#filter")
-    def narrow(self, message: Input.Changed) -> None:
-        self.lab.selection.filter = message.value
-        self.show_runs(self.lab.runs)
-
-    @on(Input.Submitted, "#filter")
-    def leave_filter(self) -> None:
-        self._close_filter()
-
-    def action_filter(self) -> None:
-        field = self.query_one("#filter", Input)
-        field.display = True
-        field.focus()
-
-    async def action_back(self) -> None:
-        field = self.query_one("#filter", Input)
-        if field.display or self.lab.selection.filter:
-            field.value = ""
-            self._close_filter()
-        elif self.lab.selection.marks:
-            self.lab.selection.marks.clear()
-        self.show_runs(self.lab.runs)
-
-    def _close_filter(self) -> None:
-        self.query_one("#filter").display = False
-        self.query_one(RunTable).focus()
-
-    def action_sort(self) -> None:
-        selection = self.lab.selection
-        place = _SORTS.index(selection.sort) if selection.sort in _SORTS else 0
-        selection.sort = _SORTS[(place + 1) % len(_SORTS)]
-        self.show_runs(self.lab.runs)
+    @on(RunTable.InView)
+    def follow_view(self, message: RunTable.InView) -> None:
+        self.lab.follow_traces(message.runs)
 
     def action_mark(self) -> None:
         table = self.query_one(RunTable)
-        if table.run_id:
-            self.lab.selection.toggle_mark(table.run_id)
+        if table.run is not None:
+            self.lab.selection.toggle_mark(table.run.id)
             table.action_move(1)
-            self.lab.selection.cursor = table.run_id
-            self.show_runs(self.lab.runs)
+            self.lab.selection.cursor = table.run.id
+            self.lab.selection_changed()
+
+    def action_mark_all(self) -> None:
+        marks, shown = self.lab.selection.marks, [run.id for run in self._list.rows]
+        if all(run_id in marks for run_id in shown):
+            for run_id in shown:
+                del marks[run_id]
+        else:
+            marks.update(dict.fromkeys(shown))
+        self.lab.selection_changed()
+
+    def action_running(self, by: int) -> None:
+        rows, table = self._list.rows, self.query_one(RunTable)
+        places = range(table.cursor + 1, len(rows)) if by > 0 else range(table.cursor - 1, -1, -1)
+        found = next((place for place in places if rows[place].is_alive), None)
+        if found is None:
+            self.lab.tell(f"no run trains {'below' if by > 0 else 'above'} this one")
+        else:
+            table.action_move(found - table.cursor)
 
     async def action_open(self) -> None:
-        if self.lab.runs:
+        if not self.lab.runs:
+            self.lab.act(lambda: _start_first_study(self.lab.store), "queueing three poolings of digits …")
+            return
+        run = self.query_one(RunTable).run
+        if run is not None and (run.state == "failed" or run.damage or cells.note(self._row(run)).endswith("why")):
+            self._explain(run)
+        elif run is not None:
             await self.lab.action_show("curves")
-        else:
-            self.lab.act(lambda: queue_first_study(self.lab.store), "preparing digits …")
+
+    @work(thread=True, exclusive=True, group="explain")
+    def _explain(self, run: Run) -> None:
+        lines = explain(run)
+        self.app.call_from_thread(self.app.push_screen, Details(f"{run.name}  {run.state}", lines))
+
+    # the filter
+
+    async def action_filter(self) -> None:
+        if not self.query("#filter"):
+            field = Input(self.lab.selection.filter, placeholder="words  key:value  key>0.9", compact=True)
+            await self.mount(Horizontal(Static(" /"), field, id="filter"), before="#about")
+        self.query_one("#filter Input").focus()
+
+    @on(Input.Changed)
+    def narrow(self, message: Input.Changed) -> None:
+        self.lab.selection.filter = message.value
+        self._list.look_for(message.value)
+        self._show_rows()
+
+    @on(Input.Submitted)
+    async def leave_filter(self) -> None:
+        await self.query("#filter").remove()
+        self.query_one(RunTable).focus()
+
+    async def action_back(self) -> None:
+        if self.lab.selection.filter or self.query("#filter"):
+            self.lab.selection.filter = ""
+            self._list.look_for("")
+            await self.leave_filter()
+        elif self.lab.selection.marks:
+            self.lab.selection.marks.clear()
+        self.lab.selection_changed()
+
+
+def _start_first_study(store: RunStore) -> Done:
+    from tui.first_study import queue_first_study  # brings the settings' models with it
+
+    return queue_first_study(store)

@@ -2,38 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import ClassVar
 
-from rich.segment import Segment
+from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
-from engine.layout import fit_columns
-from engine.listing import COLUMNS, run_cells
+from engine.layout import fit
 from engine.store import Run
+from tui.listing import cells
+from tui.listing.cells import Row
+from tui.listing.columns import GAP, Placed, RunColumn, place
+from tui.widgets.painted import Line, changed_cells, strip_of
 
-_MARGIN = 2  # the mark, and the reference's sign
+_WHEEL = 3  # rows
+_MARGIN = 3  # the cursor's sign, the mark, the reference's sign
+_TONES = {
+    **dict.fromkeys(("starting", "training", "evaluating"), "run-table--live"),
+    **dict.fromkeys(("queued", "paused", "interrupted"), "run-table--waits"),
+    **dict.fromkeys(("failed", "damaged"), "run-table--wrong"),
+}
 
 
-class RunTable(ScrollView, can_focus=True):
-    """Rows of runs under headings.
+@dataclass(frozen=True)
+class Look:
+    """How the rows are shown.
 
-    The columns fit the width; which go first on a narrow terminal is `engine.listing`'s to say.
+    Args:
+        columns: those of the view.
+        sort: the key that the rows are sorted by, `-` before it for the other way round.
+        marks, reference: run ids that carry a sign.
+        row: makes what the cells of a run need; called for visible rows only.
+        has_settings: the columns are settings, which a run without numbers has, too.
     """
 
-    DEFAULT_CSS = """
-    RunTable { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden; }
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"run-table--heading", "run-table--cursor"}
+    columns: Sequence[RunColumn] = ()
+    sort: str = ""
+    marks: Collection[str] = ()
+    reference: str | None = None
+    row: Callable[[Run], Row] = Row
+    has_settings: bool = False
+
+
+class RunTable(Widget, can_focus=True):
+    """Rows of runs under headings. It scrolls itself: a new number of rows lays nothing out anew."""
+
+    DEFAULT_CSS = "RunTable > .run-table--thumb { background: $foreground 30%; }"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "run-table--heading", "run-table--column", "run-table--cursor",
+        "run-table--live", "run-table--waits", "run-table--wrong", "run-table--thumb",
+    }  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "Down", show=False, tooltip="A line down"),
-        Binding("k,up", "move(-1)", "Up", show=False, tooltip="A line up"),
-        Binding("g,home", "move(-1000000)", "First", show=False, tooltip="The first line"),
-        Binding("G,end", "move(1000000)", "Last", show=False, tooltip="The last line"),
+        Binding("j,down", "move(1)", "Down", show=False, tooltip="A run down"),
+        Binding("k,up", "move(-1)", "Up", show=False, tooltip="A run up"),
+        Binding("h,left", "column(-1)", "Left", show=False, tooltip="The column to the left, for s"),
+        Binding("l,right", "column(1)", "Right", show=False, tooltip="The column to the right, for s"),
+        Binding("g,home", "move(-1000000)", "First", show=False, tooltip="The first run"),
+        Binding("G,end", "move(1000000)", "Last", show=False, tooltip="The last run"),
         Binding("ctrl+d,pagedown", "page(1)", "Page down", show=False, tooltip="A page down"),
         Binding("ctrl+u,pageup", "page(-1)", "Page up", show=False, tooltip="A page up"),
     ]
@@ -45,69 +75,157 @@ class RunTable(ScrollView, can_focus=True):
             super().__init__()
             self.run_id = run_id
 
+    class HeadingClicked(Message):
+        """Somebody wants the runs by this column."""
+
+        def __init__(self, column: RunColumn) -> None:
+            super().__init__()
+            self.column = column
+
+    class InView(Message):
+        """Other runs than before can be seen."""
+
+        def __init__(self, runs: Sequence[Run]) -> None:
+            super().__init__()
+            self.runs = runs
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._runs: Sequence[Run] = ()
-        self._lines: list[str] = []
-        self._heading = ""
-        self._signs: dict[str, str] = {}
+        self._look = Look()
+        self._placed: list[Placed] = []
+        self._column = ""  # the heading of the column under the cursor
+        self._painted: dict[int, Line] = {}
+        self._in_view: list[str] = []
+        self._top = 0  # the first row that can be seen
         self.cursor = 0
 
     @property
-    def run_id(self) -> str | None:
+    def run(self) -> Run | None:
         """The run under the cursor."""
-        return self._runs[self.cursor].id if self._runs else None
+        return self._runs[self.cursor] if self._runs else None
 
-    def show(self, runs: Sequence[Run], marks: Sequence[str], reference: str | None, cursor: str | None) -> None:
-        """These runs; the cursor stays on its run, and lines that did not change are not sent again."""
-        kept = cursor or self.run_id
-        self._runs = runs
-        ids = [run.id for run in runs]
-        self.cursor = ids.index(kept) if kept in ids else min(self.cursor, max(0, len(ids) - 1))
-        self._signs = dict.fromkeys(marks, "x")
-        if reference is not None:
-            self._signs[reference] = "*"
-        self._lay_out()
+    @property
+    def column(self) -> RunColumn | None:
+        """The column under the cursor."""
+        return next((placed.column for placed in self._placed if placed.column.heading == self._column), None)
 
-    def _lay_out(self) -> None:
-        cells = [run_cells(run) for run in self._runs]
-        fitted = fit_columns(COLUMNS, cells, max(20, self.size.width - _MARGIN - 1))
-        heading = " " * _MARGIN + fitted.headings()
-        lines = [
-            f"{self._signs.get(run.id, ' ')} {fitted.line(row)}" for run, row in zip(self._runs, cells, strict=True)
-        ]
-        old, self._lines = self._lines, lines
-        if heading != self._heading or len(old) != len(lines):
-            self._heading = heading
-            self.virtual_size = Size(self.size.width, len(lines) + 1)
-            self.refresh()
-            return
-        for number, (before, after) in enumerate(zip(old, lines, strict=True)):
-            if before != after:
-                self._refresh_row(number)
+    @property
+    def _width(self) -> int:
+        """Cells beside the scrollbar."""
+        return self.size.width - 1
 
-    def _refresh_row(self, number: int) -> None:
-        y = number + 1 - round(self.scroll_offset.y)
-        if 1 <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
+    @property
+    def _room(self) -> int:
+        """Rows that can be seen at once."""
+        return max(0, self.size.height - 1)
+
+    @property
+    def in_view(self) -> Sequence[Run]:
+        """The runs that can be seen."""
+        return self._runs[self._top : self._top + self._room]
+
+    def show(self, runs: Sequence[Run], look: Look, cursor: str | None) -> None:
+        """These runs; the cursor stays on its run, and on its line where one has scrolled."""
+        if runs is not self._runs:
+            before = self.cursor
+            self._runs = runs
+            self.cursor = self._place_of(cursor, before)
+            if self._top > 0:
+                self._top += self.cursor - before
+            self._keep_in_view()
+        elif cursor is not None and not (self.run and self.run.id == cursor):
+            self.cursor = self._place_of(cursor, self.cursor)
+            self._keep_in_view()
+        if look.columns is not self._look.columns:
+            self._place(look.columns)
+        self._look = look
+        self._repaint()
+        self._tell_view()
+
+    def _place_of(self, run_id: str | None, otherwise: int) -> int:
+        if otherwise < len(self._runs) and self._runs[otherwise].id == run_id:
+            return otherwise
+        found = (number for number, run in enumerate(self._runs) if run.id == run_id)
+        return next(found, max(0, min(otherwise, len(self._runs) - 1)))
+
+    def _place(self, columns: Sequence[RunColumn]) -> None:
+        number = self._column_number()
+        self._placed = place(columns, self._width - _MARGIN)
+        if self.column is None and self._placed:  # the view or the split has changed
+            first = next((place for place, placed in enumerate(self._placed) if placed.column.right), 0)
+            self._column = self._placed[min(first if number is None else number, len(self._placed) - 1)].column.heading
+
+    def _column_number(self) -> int | None:
+        headings = [placed.column.heading for placed in self._placed]
+        return headings.index(self._column) if self._column in headings else None
+
+    def _repaint(self) -> None:
+        """Send the cells that are not as they were painted last."""
+        for y in range(self.size.height):
+            line, painted = self._line(y), self._painted.get(y)
+            if line != painted:
+                self.refresh(changed_cells(y, painted, line, self.size.width))
 
     def on_resize(self) -> None:
-        self._heading = ""
-        self._lay_out()
+        self._place(self._look.columns)
+        self._painted = {}
+        self._keep_in_view()
+        self._tell_view()
+
+    def _tell_view(self) -> None:
+        visible = self.in_view
+        if [run.id for run in visible] != self._in_view:
+            self._in_view = [run.id for run in visible]
+            self.post_message(self.InView(visible))
 
     def render_line(self, y: int) -> Strip:
-        """Line 0 is the heading, which does not scroll."""
-        width = self.size.width
-        if y == 0:
-            return self._strip(self._heading, width, "run-table--heading")
-        number = y - 1 + round(self.scroll_offset.y)
-        if number >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
-        return self._strip(self._lines[number], width, "run-table--cursor" if number == self.cursor else "")
+        line = self._painted[y] = self._line(y)
+        return strip_of(self, line)
 
-    def _strip(self, text: str, width: int, component: str) -> Strip:
-        style = self.get_component_rich_style(component) if component else self.rich_style
-        return Strip([Segment(text, style)]).adjust_cell_length(width, style)
+    def _is_thumb(self, y: int) -> bool:
+        """Whether the scrollbar's thumb is in this line."""
+        rows = len(self._runs)
+        if y == 0 or rows <= self._room:
+            return False
+        start = self._top * self._room // rows
+        return start <= y - 1 <= max(start, (self._top + self._room) * self._room // rows - 1)
+
+    def _line(self, y: int) -> Line:
+        """Line 0 is the heading, which does not scroll."""
+        if y == 0:
+            return self._heading()
+        number = y - 1 + self._top
+        line = self._row(number) if number < len(self._runs) else ((" " * self._width, ""),)
+        return (*line, (" ", "run-table--thumb" if self._is_thumb(y) else ""))
+
+    def _heading(self) -> Line:
+        pieces: list[tuple[str, str]] = []
+        x = 0
+        for placed in self._placed:
+            text = placed.heading(self._look.sort)
+            start = _MARGIN + placed.x - (GAP if placed.column.right else 0)
+            tone = "run-table--column" if placed.column.heading == self._column else "run-table--heading"
+            pieces += [(" " * (start - x), "run-table--heading"), (text, tone)]
+            x = start + len(text)
+        return (*pieces, (" " * max(0, self.size.width - x), "run-table--heading"))
+
+    def _row(self, number: int) -> Line:
+        run, look = self._runs[number], self._look
+        row = look.row(run)
+        signs = ">" if number == self.cursor else " "
+        is_reference = run.id == look.reference
+        signs += (("X" if is_reference else "x") if run.id in look.marks else " ") + ("*" if is_reference else " ")
+        note = "" if look.has_settings and not run.damage else cells.note(row)
+        shown = self._placed
+        if note:
+            shown = list(takewhile(lambda placed: placed.column.heading in cells.BEFORE_NOTE, shown))
+        first, rest = shown[0], shown[1:]
+        texts = [placed.text(row) for placed in rest] + ([note] if note else [])
+        text = fit((" " * GAP).join(["", *texts]), max(0, self._width - _MARGIN - first.width))
+        if number == self.cursor:
+            return ((f"{signs}{first.text(row)}{text}", "run-table--cursor"),)
+        return ((signs, ""), (first.text(row), _TONES.get(run.state, "")), (text, ""))
 
     def action_move(self, by: int) -> None:
         self._go_to(self.cursor + by)
@@ -115,22 +233,50 @@ class RunTable(ScrollView, can_focus=True):
     def action_page(self, by: int) -> None:
         self._go_to(self.cursor + by * max(1, self.size.height - 2))
 
-    def on_click(self, event: object) -> None:
-        y = getattr(event, "y", 0)
-        if y > 0:
-            self._go_to(y - 1 + round(self.scroll_offset.y))
+    def action_column(self, by: int) -> None:
+        if self._placed:
+            number = max(0, min((self._column_number() or 0) + by, len(self._placed) - 1))
+            self._column = self._placed[number].column.heading
+            self._repaint()
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y > 0:
+            number = event.y - 1 + self._top
+            if event.x >= self._width and len(self._runs) > self._room:
+                self._show_from((event.y - 1) * len(self._runs) // self._room)
+            elif number < len(self._runs):
+                self._go_to(number)
+            return
+        for placed in reversed(self._placed):
+            if event.x >= _MARGIN + placed.x - GAP:
+                self._column = placed.column.heading
+                self.post_message(self.HeadingClicked(placed.column))
+                return
 
     def _go_to(self, number: int) -> None:
         if not self._runs:
             return
-        old, self.cursor = self.cursor, max(0, min(number, len(self._runs) - 1))
-        if old == self.cursor:
-            return
-        self._refresh_row(old)
-        self._refresh_row(self.cursor)
-        top, rows = round(self.scroll_offset.y), max(1, self.size.height - 1)
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False)
-        elif self.cursor >= top + rows:
-            self.scroll_to(y=self.cursor - rows + 1, animate=False)
-        self.post_message(self.Moved(self._runs[self.cursor].id))
+        before, self.cursor = self.cursor, max(0, min(number, len(self._runs) - 1))
+        self._keep_in_view()
+        self._repaint()
+        self._tell_view()
+        if before != self.cursor:
+            self.post_message(self.Moved(self._runs[self.cursor].id))
+
+    def _keep_in_view(self) -> None:
+        """Scroll as little as it takes to see the cursor."""
+        lowest = self.cursor - max(1, self._room) + 1
+        self._top = max(lowest, min(self._top, self.cursor))
+        self._top = max(0, min(self._top, len(self._runs) - max(1, self._room)))
+
+    def on_mouse_scroll_down(self) -> None:
+        self._show_from(self._top + _WHEEL)
+
+    def on_mouse_scroll_up(self) -> None:
+        self._show_from(self._top - _WHEEL)
+
+    def _show_from(self, top: int) -> None:
+        """Another part of the list; the cursor stays where it is."""
+        self._top = max(0, min(top, len(self._runs) - self._room))
+        self._repaint()
+        self._tell_view()

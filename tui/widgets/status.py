@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from engine.layout import fit
 from engine.text import clean
+from tui.glyphs import has_unicode
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class StatusLine(Static):
     def _draw(self) -> None:
         status, width = self._status or Status(), max(1, self.size.width)
         if not status.text:
-            self.update(Content("─" * width if self.app.console.encoding.startswith("utf") else "-" * width))
+            self.update(Content(("─" if has_unicode(self.app.console.encoding) else "-") * width))
             return
         sign = "! " if status.is_error else ""
         more = "   enter: details" if status.details else ""

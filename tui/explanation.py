@@ -1,0 +1,45 @@
+"""Why a run has no numbers: its reason whole, what its process said last, and what to do."""
+
+from __future__ import annotations
+
+import os
+
+from engine.errors import DataError, RefusedError
+from engine.store import Run, layout
+from engine.store.files import open_regular
+
+_FACTS = ("kind", "epoch", "step", "lr", "last_good_epoch")
+_TAIL_BYTES, _TAIL_LINES = 16 << 10, 40
+
+
+def explain(run: Run) -> list[str]:
+    """Lines about it; foreign text is in them. Reads the end of its log."""
+    document = run.document
+    if run.damage or run.read_only_reason:
+        return [
+            run.damage or run.read_only_reason or "",
+            "",
+            f"folder  {run.path}",
+            "",
+            "Its other files are as they were. D moves the run to the trash; cnnlab doctor says more.",
+        ]
+    failure = document.get("failure") or {}
+    lines = [str(document.get("waiting") or failure.get("reason") or run.state)]
+    lines += [
+        f"{key:<16} {failure[key]}" for key in ("kind", "epoch", "step", "lr", "last_good_epoch") if key in failure
+    ]
+    if run.state == "failed":
+        lines += ["", "P lets it go on from its last good checkpoint; n sets up one like it; 3 shows its curves."]
+    said = _last_words(run)
+    return [*lines, "", f"folder  {run.path}", *(["", f"{layout.LOG} ends with:", *said] if said else [])]
+
+
+def _last_words(run: Run) -> list[str]:
+
+    try:
+        with open_regular(run.path / layout.LOG, max_bytes=1 << 40) as descriptor:
+            size = os.fstat(descriptor).st_size
+            data = os.pread(descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
+    except (FileNotFoundError, DataError, RefusedError):
+        return []
+    return data.decode("utf-8", "replace").splitlines()[-_TAIL_LINES:]

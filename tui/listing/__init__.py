@@ -1,0 +1,1 @@
+"""The list of runs without its widget: which runs, in which order, what differs among them, and their cells."""

@@ -1,0 +1,75 @@
+"""Three lines about one run: what it is, how far it is or how it ended, what is known of its test."""
+
+from __future__ import annotations
+
+from engine.format import brief, percent, short_classes
+from engine.text import clean
+from tui.listing import cells
+from tui.listing.cells import Row
+
+_MOST_CLASSES = 6
+_SELECTED = {"test": "selected on test", "last": "the last epoch"}
+
+
+def about_lines(row: Row) -> list[str]:
+    """The run under the cursor in three lines."""
+    return [_what(row), _how_far(row), _outcome(row)]
+
+
+def _what(row: Row) -> str:
+    run = row.run
+    if run.damage:
+        return run.id
+    classes = short_classes(row.setting("dataset", "classes") or [], _MOST_CLASSES)
+    network = [clean(value) for key in ("name", "pooling") if (value := row.setting("model", key))]
+    if hidden := row.setting("model", "hidden_size"):
+        network.append(f"h={clean(hidden)}")
+    parts = [
+        clean(run.name),
+        f"{clean(row.setting('dataset', 'name') or '-')}: {classes}",
+        " ".join(network),
+        f"seed {clean(row.setting('training', 'seed'))}",
+        cells.tags(row),
+    ]
+    return "  ".join(filter(None, parts))
+
+
+def _how_far(row: Row) -> str:
+    run, progress = row.run, row.progress
+    if note := cells.note(row):
+        return note
+    if progress:
+        left = progress.get("eta_seconds")
+        words = f"epoch {progress['epoch']} of {progress['epochs']}, {brief(progress.get('seconds'))}"
+        return _and_best(row, words + (f", about {brief(left)} left" if left is not None else ""))
+    if run.state == "queued":
+        place = f"{row.place} in the queue" if row.place else "in the queue"
+        return place + (f"; such a run took {brief(row.expected)}" if row.expected is not None else "")
+    if run.state == "interrupted":
+        return _and_best(row, "interrupted: nobody trains it now. P: it goes on from its checkpoint")
+    if not row.summary:
+        return f"{run.state} before it began" if run.is_over else run.state
+    return _and_best(row, f"{run.state} after {brief(row.summary.get('seconds'))}")
+
+
+def _and_best(row: Row, words: str) -> str:
+    value, epoch = cells.accuracy(row, "validation"), cells.selected_epoch(row)
+    if value is None:
+        return words
+    interval = cells.interval(row, "validation")
+    images = (row.summary.get("images") or {}).get("validation")
+    over = f" (n {images:,}: {interval})" if images else ""
+    return f"{words}     best val {percent(value)} %{over} at epoch {epoch}"
+
+
+def _outcome(row: Row) -> str:
+    summary = row.summary
+    if row.run.damage:
+        return "its files are left as they are; D moves it to the trash, cnnlab doctor says more"
+    if summary.get("test_accuracy") is None:
+        return "test: looked at once, when the run ends" if not row.run.is_over else ""
+    images = (summary.get("images") or {}).get("test")
+    over = f" (n {images:,}: {cells.interval(row, 'test')})" if images else ""
+    selected = _SELECTED.get(str(summary.get("selected_on")), "")
+    words = f"test {percent(summary['test_accuracy'])} %{over}, train {percent(summary.get('train_accuracy'))} %"
+    return f"{words}, gap {percent(summary.get('overfitting_gap'))}" + (f", {selected}" if selected else "")

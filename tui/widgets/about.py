@@ -1,0 +1,30 @@
+"""What is known of the run under the cursor, below a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.cells import PLAIN, Row
+from tui.widgets.cell_lines import CellLines
+
+
+class About(CellLines):
+    """A rule and a few lines of clean text.
+
+    Args:
+        rule: the character that the rule is drawn with.
+    """
+
+    def __init__(self, rule: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._rule = rule
+        self._texts: Sequence[str] = ()
+
+    def show(self, texts: Sequence[str]) -> None:
+        """These lines."""
+        self._texts = texts
+        self.show_rows(self._rows_for)
+
+    def _rows_for(self, width: int, height: int) -> list[Row]:
+        lines = [f" {text}" for text in self._texts]
+        return [Row(self._rule * width, "a" * width), *(Row(line, PLAIN * len(line)) for line in lines)]
