@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 TORCH ?= pinned
+# benchmarks on CIFAR-100 instead of the embedded digits: make bench DATA="--data-dir DIR"
+DATA ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(TORCH)
@@ -32,7 +34,12 @@ format: setup
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 bench: setup
-	@$(BIN)/python -m benchmarks.loop
+	@$(BIN)/python -m benchmarks.loop $(DATA)
+	@$(BIN)/python -m benchmarks.busy $(DATA)
+	@$(BIN)/python -m benchmarks.floor --device cpu $(DATA)
+	@$(BIN)/python -m benchmarks.parts $(DATA)
+	@$(BIN)/python -m benchmarks.scale
+	@$(BIN)/python -m benchmarks.lanes $(DATA)
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.watch
 	@$(BIN)/python -m benchmarks.attached
@@ -42,6 +49,9 @@ bench: setup
 
 gpu-check: setup
 	@$(BIN)/pytest -m gpu
+	@$(BIN)/python -m benchmarks.gpu $(DATA)
+	@$(BIN)/python -m benchmarks.floor $(DATA)
+	@$(BIN)/python -m benchmarks.parts $(DATA)
 
 docs: setup
 	@$(BIN)/python -m tools.document

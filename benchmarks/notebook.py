@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from engine.data import Split
@@ -22,9 +24,20 @@ def notebook_network(pooling: str, classes: int, hidden: int = 32) -> nn.Sequent
 class NotebookLoop:
     """One epoch at a time, float images in a data loader, every number fetched at every step."""
 
-    def __init__(self, pooling: str, train: Split, validation: Split, classes: int, batch_size: int, lr: float) -> None:
+    def __init__(
+        self,
+        pooling: str,
+        train: Split,
+        validation: Split,
+        classes: int,
+        batch_size: int,
+        lr: float,
+        *,
+        device: torch.device,
+    ) -> None:
         torch.manual_seed(0)
-        self._network = notebook_network(pooling, classes)
+        self._device = device
+        self._network = notebook_network(pooling, classes).to(device)
         self._loss = nn.CrossEntropyLoss()
         self._optimizer = torch.optim.SGD(self._network.parameters(), lr=lr)
         mean = torch.tensor([0.5, 0.5, 0.5]).view(1, 3, 1, 1)
@@ -38,7 +51,7 @@ class NotebookLoop:
         """One pass over train and one over validation; the loss of every training batch."""
         losses = []
         self._network.train()
-        for images, labels in self._loaders[0]:
+        for images, labels in self._batches(0):
             self._optimizer.zero_grad()
             logits = self._network(images)
             loss = self._loss(logits, labels)
@@ -48,8 +61,12 @@ class NotebookLoop:
             (logits.argmax(1) == labels).float().mean().item()
         self._network.eval()
         with torch.no_grad():
-            for images, labels in self._loaders[1]:
+            for images, labels in self._batches(1):
                 logits = self._network(images)
                 self._loss(logits, labels).item()
                 (logits.argmax(1) == labels).float().mean().item()
         return losses
+
+    def _batches(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+        for images, labels in self._loaders[number]:
+            yield images.to(self._device), labels.to(self._device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import statistics
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -27,6 +28,26 @@ def describe() -> dict[str, Any]:
         "torch": metadata.version("torch"),
         "numpy": metadata.version("numpy"),
     }
+
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def spread(values: list[float]) -> dict[str, Any]:
+    """Median, lowest, highest and their number."""
+    return {"median": statistics.median(values), "low": min(values), "high": max(values), "n": len(values)}
+
+
+def words(row: dict[str, Any], digits: int = 2) -> str:
+    """`1.25 [1.19 1.31] n 9`."""
+    low, high = f"{row['low']:.{digits}f}", f"{row['high']:.{digits}f}"
+    return f"{row['median']:.{digits}f} [{low} {high}] n {row['n']}"
+
+
+def save(name: str, rows: dict[str, Any], out: Path | None = None) -> None:
+    """Rows and machine as `benchmarks/results/<name>.json`, or as the file that was asked for."""
+    RESULTS.mkdir(exist_ok=True)
+    write({"benchmark": name, **describe(), "rows": rows}, out or RESULTS / f"{name}.json")
 
 
 def write(document: dict[str, Any], path: Path | None) -> None:

@@ -11,13 +11,13 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def has_amx() -> bool:
-    """Whether the processor multiplies matrices of bfloat16 in hardware (Intel's AMX)."""
+def multiplies_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 in hardware: Intel's AMX, or AVX-512's instructions for it."""
     try:
         flags = Path("/proc/cpuinfo").read_text(errors="replace")
     except OSError:
         return False  # not Linux
-    return "amx_bf16" in flags
+    return "amx_bf16" in flags or "avx512_bf16" in flags
 
 
 def has_nvidia_gpu() -> bool:

@@ -100,7 +100,7 @@ def _execute(
     threads_before = run.environment.get("threads") if checkpoint else None
     threads = choose_threads(experiment.training.threads or threads_before or 0, architecture.multiply_adds, lanes)
     memory = check_memory(device, estimate_bytes(architecture, dataset, experiment.training))
-    precision = choose_precision(experiment.training.precision, device)
+    precision = choose_precision(experiment.training.precision, device, architecture.multiply_adds)
     phases.begin(NETWORK)
     with reproducible(device, threads, precision):
         trainer = Trainer(experiment, dataset, device, precision=precision)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.machine import has_amx
+from engine.machine import multiplies_bfloat16
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,22 @@ class Precision:
 
 
 EXACT = Precision()
+_WORTH_CASTING = 1_000_000  # measured: 0.23 M lose, 1.3 M gain half; see docs/performance.md
 
 
-def choose_precision(wish: str, device: torch.device) -> Precision:
-    """What a wish (`exact`, `fast`) comes to: without AMX, bfloat16 is slower than float32 on a CPU."""
+def choose_precision(wish: str, device: torch.device, multiply_adds: int) -> Precision:
+    """What a wish (`exact`, `fast`) comes to.
+
+    On a CPU that lacks instructions for bfloat16, or for a network so small that casting costs more than it gains,
+    fast is exact.
+
+    Args:
+        multiply_adds: of the network, for one image, forward.
+    """
     if wish == "exact":
         return EXACT
     if device.type == "cuda":
         supported = torch.cuda.is_bf16_supported(including_emulation=False)
         return Precision(exact=False, dtype=torch.bfloat16 if supported else torch.float32, tf32=True)
-    return Precision(exact=False, dtype=torch.bfloat16) if has_amx() else EXACT
+    gains = multiply_adds >= _WORTH_CASTING and multiplies_bfloat16()
+    return Precision(exact=False, dtype=torch.bfloat16) if gains else EXACT

@@ -116,7 +116,7 @@ def test_capture_goes_on_beside_another_thread_that_uses_the_device(tiny: Tiny) 
 
 def test_fast_precision_learns_as_well(tiny: Tiny) -> None:
     experiment = tiny(epochs=20)
-    precision = choose_precision("fast", torch.device("cuda:0"))
+    precision = choose_precision("fast", torch.device("cuda:0"), 1)
     fast, exact = run(make(experiment, precision=precision)), run(make(experiment))
     assert fast != exact
     assert fast[-1]["train"]["loss"]["mean"] == pytest.approx(exact[-1]["train"]["loss"]["mean"], rel=0.2, abs=0.02)

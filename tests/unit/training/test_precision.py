@@ -18,22 +18,29 @@ from engine.training.precision import EXACT, Precision, choose_precision
 from engine.training.trainer import Trainer
 
 CPU = torch.device("cpu")
+LARGE = 10_000_000
 Tiny = Callable[..., Experiment]
 
 
 def test_exact_is_float32(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.training.precision.has_amx", lambda: True)
-    assert choose_precision("exact", CPU) == EXACT
+    monkeypatch.setattr("engine.training.precision.multiplies_bfloat16", lambda: True)
+    assert choose_precision("exact", CPU, LARGE) == EXACT
     assert (EXACT.name, EXACT.exact) == ("float32", True)
 
 
 def test_fast_on_a_cpu_is_bfloat16_where_matrices_of_it_are_multiplied_in_hardware(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("engine.training.precision.has_amx", lambda: True)
-    assert choose_precision("fast", CPU).name == "bfloat16"
-    monkeypatch.setattr("engine.training.precision.has_amx", lambda: False)
-    assert choose_precision("fast", CPU) == EXACT
+    monkeypatch.setattr("engine.training.precision.multiplies_bfloat16", lambda: True)
+    assert choose_precision("fast", CPU, LARGE).name == "bfloat16"
+    monkeypatch.setattr("engine.training.precision.multiplies_bfloat16", lambda: False)
+    assert choose_precision("fast", CPU, LARGE) == EXACT
+
+
+def test_fast_leaves_a_network_alone_that_casting_would_slow_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.training.precision.multiplies_bfloat16", lambda: True)
+    assert choose_precision("fast", CPU, 230_000) == EXACT
+    assert choose_precision("fast", CPU, 1_300_000).name == "bfloat16"
 
 
 def test_bfloat16_trains_close_to_float32_and_to_the_same_bits_twice(tiny: Tiny) -> None:
@@ -53,7 +60,7 @@ def test_bfloat16_trains_close_to_float32_and_to_the_same_bits_twice(tiny: Tiny)
 def test_a_run_records_its_precision_and_path_and_says_where_fast_changed_nothing(
     store: RunStore, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.training.precision.has_amx", lambda: False)
+    monkeypatch.setattr("engine.training.precision.multiplies_bfloat16", lambda: False)
     for precision in ("exact", "fast"):
         for _ in train(tiny(precision=precision), store=store, device="cpu"):
             pass

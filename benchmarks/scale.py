@@ -1,0 +1,135 @@
+"""What grows: 10,000 runs, epochs of a history, classes of a report; seconds, and seconds for each one more.
+
+python -m benchmarks.scale [--runs N] [--rounds N] [--out F.json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.many_runs import fill
+from benchmarks.report import save, spread, words
+from engine.cli.main import run as cnnlab
+from engine.evaluation import make_report
+from engine.filters import parse_filter, sort_runs
+from engine.store import RunStore
+from engine.store.history import encode_history, parse_history
+
+COMPARED = 1000
+
+
+def timed(work: Callable[[], object], rounds: int) -> dict[str, Any]:
+    """Processor seconds: these are folds over files in memory, and other work on the machine must not count."""
+    seconds = []
+    for _ in range(rounds):
+        gc.collect()
+        began = time.process_time()
+        work()
+        seconds.append(time.process_time() - began)
+    return spread(seconds)
+
+
+def command(*arguments: str) -> None:
+    """A command of `cnnlab` in this process: without its start-up."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = cnnlab(list(arguments))
+    if code:
+        raise SystemExit(f"{arguments[0]} failed with {code}")
+
+
+MEMORY = """
+import sys
+from pathlib import Path
+from engine.store import RunStore
+def resident(): return int(Path("/proc/self/statm").read_text().split()[1])
+before, runs = resident(), None
+runs = RunStore(sys.argv[1]).runs()
+print((resident() - before) / len(runs))
+"""
+
+
+def bytes_a_run(folder: Path) -> float:
+    """Memory that a listing takes, by a process of its own: this one has freed room to use again."""
+    done = subprocess.run([sys.executable, "-c", MEMORY, str(folder)], check=True, capture_output=True, text=True)
+    return float(done.stdout) * os.sysconf("SC_PAGE_SIZE")
+
+
+def runs_rows(folder: Path, count: int, rounds: int) -> dict[str, Any]:
+    """Listing, filtering, sorting, refreshing; as JSON; comparing a thousand."""
+    fill(folder / "runs", count)
+    fill(folder / "compared", COMPARED, predictions=True)
+    store = RunStore(folder / "runs")
+    runs = store.runs()
+    test = parse_filter("pooling:max test>0.8")
+    ids = [run.id for run in RunStore(folder / "compared").runs()]
+    works: dict[str, Callable[[], object]] = {
+        "list": lambda: RunStore(folder / "runs").runs(),
+        "newest 100": lambda: [next(newest) for newest in [store.iter_runs()] for _ in range(100)],
+        "refresh": lambda: store.refresh(runs),
+        "filter": lambda: [run for run in runs if test(run)],
+        "sort": lambda: sort_runs(runs, "test"),
+        "runs --json": lambda: command("runs", "--json", "--runs", str(folder / "runs")),
+        f"compare {COMPARED} --csv": lambda: command("compare", "--csv", "--runs", str(folder / "compared"), *ids),
+    }
+    rows: dict[str, Any] = {f"{count} runs: {name}": timed(work, rounds) for name, work in works.items()}
+    return rows | {f"{count} runs: bytes a run": {"median": bytes_a_run(folder / "runs")}}
+
+
+def history_rows(rounds: int) -> dict[str, Any]:
+    """Parsing the lines of a long training."""
+    band = {"mean": 0.5123456789012345, "p25": 0.4123456789012345, "p75": 0.6123456789012345}
+    split = {"loss": band, "accuracy": band}
+    rows = {}
+    for epochs in (100, 1_000, 10_000):
+        common = {"event": "epoch", "seconds": 0.123456, "lr": 0.005, "train": split, "validation": split}
+        data = encode_history([{**common, "epoch": epoch} for epoch in range(1, epochs + 1)])
+        rows[f"history of {epochs} epochs"] = timed(lambda data=data: parse_history(data), rounds)  # type: ignore[misc]
+    return rows
+
+
+def class_rows(rounds: int) -> dict[str, Any]:
+    """A report of ten images a class."""
+    chance = np.random.default_rng(0)
+    rows = {}
+    for count in (10, 100, 1_000):
+        labels = np.repeat(np.arange(count), 10)
+        guesses = np.where(chance.random(len(labels)) < 0.7, labels, chance.integers(0, count, len(labels)))
+        names = [f"class {number}" for number in range(count)]
+        work = lambda labels=labels, guesses=guesses, names=names: make_report(labels, guesses, names)  # noqa: E731
+        rows[f"report of {count} classes"] = timed(work, rounds)  # type: ignore[arg-type]
+    return rows
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    rows: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for count in (options.runs // 10, options.runs):
+            rows |= runs_rows(Path(folder) / str(count), count, options.rounds)
+    rows |= history_rows(options.rounds) | class_rows(options.rounds)
+    for name, row in rows.items():
+        shown = f"{row['median']:,.0f}" if "n" not in row else f"{words(row, 4)} s"
+        print(f"{name:34} {shown}")
+    save("scale", rows, options.out)
+
+
+if __name__ == "__main__":
+    main()
