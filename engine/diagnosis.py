@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import DataError, LabError
 from engine.machine import has_nvidia_gpu, usable_cores
+from engine.store.lock import is_trusted
 from engine.text import clean
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def diagnose(runs_dir: Path, data_dir: Path | None) -> Iterator[Check]:
     yield _python()
     yield from _libraries()
     yield from _devices()
-    yield _folder("runs", runs_dir)
+    yield runs_check(runs_dir)
     yield _disk(runs_dir)
     yield from _data_sets(data_dir)
     yield from _runs(runs_dir)
@@ -110,7 +111,8 @@ def _nvidia_driver() -> str | None:
     return clean(done.stdout.strip().splitlines()[0]) if done.stdout.strip() else None
 
 
-def _folder(name: str, folder: Path) -> Check:
+def runs_check(folder: Path, name: str = "runs") -> Check:
+    """Whether runs can be kept in a folder."""
     try:
         folder.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -123,7 +125,17 @@ def _folder(name: str, folder: Path) -> Check:
         return Check(name, False, f"{clean(folder)} cannot be read", "--runs DIR or CNNLAB_RUNS, or its permissions")
     if not os.access(folder, os.W_OK):
         return Check(name, False, f"{clean(folder)} is read-only", "--runs DIR or CNNLAB_RUNS, or its permissions")
-    return Check(name, True, clean(folder.resolve()))
+    return _who_else(name, folder)
+
+
+def _who_else(name: str, folder: Path) -> Check:
+    """Whether others may write there, and whether locks reach all that do."""
+    place = clean(folder.resolve())
+    if folder.stat().st_mode & 0o022:
+        detail = f"{place} may be written by others, who can remove or replace its runs"
+        return Check(name, False, detail, f"chmod go-w {place}")
+    words = "on a network file system: whether a run of another host lives is told by its heartbeat, after a minute"
+    return Check(name, True, place if is_trusted(folder) else f"{place}, {words}")
 
 
 def _disk(folder: Path) -> Check:

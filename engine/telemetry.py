@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
 from typing import Any
@@ -43,22 +44,24 @@ class _Gpu:
         self._asked = float("-inf")
 
     @classmethod
-    def open(cls, uuid: str) -> _Gpu | None:
-        """The GPU of this name; None where NVML or the card is not to be had."""
+    def open(cls, name: str) -> _Gpu | None:
+        """The GPU `GPU-…`, or of this number; None where NVML or the card is not to be had."""
         try:
             import pynvml
         except ImportError:
             return None
         try:
             pynvml.nvmlInit()
-            return cls(pynvml, pynvml.nvmlDeviceGetHandleByUUID(uuid))
+            if name.isdecimal():
+                return cls(pynvml, pynvml.nvmlDeviceGetHandleByIndex(int(name)))
+            return cls(pynvml, pynvml.nvmlDeviceGetHandleByUUID(name))
         except pynvml.NVMLError:
             return None
 
     def read(self) -> dict[str, Any]:
         """Utilisation in percent, memory in bytes and who holds it, power in watts, temperature in degrees Celsius."""
         library, handle = self._library, self._handle
-        memory = self._ask(library.nvmlDeviceGetMemoryInfo, handle)
+        memory = self.read_memory()
         use = self._ask(library.nvmlDeviceGetUtilizationRates, handle)
         power = self._ask(library.nvmlDeviceGetPowerUsage, handle)
         return {
@@ -78,6 +81,10 @@ class _Gpu:
             found = self._ask(self._library.nvmlDeviceGetComputeRunningProcesses, self._handle) or []
             self._holders = name_holders({process.pid: process.usedGpuMemory for process in found})[:_MOST_HOLDERS]
         return self._holders
+
+    def read_memory(self) -> Any:
+        """NVML's answer, with `used` and `total` in bytes; None where it does not tell."""
+        return self._ask(self._library.nvmlDeviceGetMemoryInfo, self._handle)
 
     def _ask(self, question: Any, *arguments: Any) -> Any:
         try:
@@ -105,6 +112,18 @@ def name_holders(memory: dict[int, int | None]) -> list[dict[str, Any]]:
                 row |= {"name": process.name(), "user": process.username()}
         rows.append(row)
     return rows
+
+
+def device_memory(device: str) -> dict[str, int] | None:
+    """`used_bytes` and `total_bytes` of `cuda:0`, whoever uses them; None on a CPU, and where NVML does not tell."""
+    kind, _, index = device.partition(":")
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = visible.replace(" ", "").split(",") if visible is not None else None
+    if kind != "cuda" or not index.isdecimal() or (names is not None and int(index) >= len([*filter(None, names)])):
+        return None
+    gpu = _Gpu.open(names[int(index)] if names is not None else index)
+    memory = gpu.read_memory() if gpu else None
+    return {"used_bytes": int(memory.used), "total_bytes": int(memory.total)} if memory else None
 
 
 def telemetry_words(telemetry: dict[str, Any] | None) -> str:

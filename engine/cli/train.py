@@ -123,6 +123,17 @@ def resume(
     return finish(store, run, wish, as_json, detach=detach)
 
 
+def _note_memory(run: Run) -> None:
+    """Say before the start how much of its GPU others use."""
+    from engine.telemetry import device_memory
+    from engine.worker.backlog import device_of
+
+    device = device_of(run)
+    if memory := device_memory(device):
+        used, total = memory["used_bytes"] >> 20, memory["total_bytes"] >> 20
+        print_note(f"{device}: {used:,} of {total:,} MiB of its memory are in use before this run starts")
+
+
 def _is_given_up(run: Run) -> bool:
     """Whether nobody executes it after all, though no lock can tell."""
     if not run.is_doubtful:
@@ -208,6 +219,7 @@ def check_device(device: str) -> None:
 
 def finish(store: RunStore, run: Run, device: str, as_json: bool, *, detach: bool = False) -> int:
     """Train a run in the foreground and say how it ended; or leave it to a worker and say its id."""
+    _note_memory(run)
     if detach:
         from engine.worker.start import put_to_work
 

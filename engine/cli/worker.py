@@ -83,13 +83,19 @@ def queue(runs_dir: Path | None, as_json: bool) -> int:
         return ExitCode.DONE
     for row in document["devices"]:
         served = f"worker {row['worker']}, {row['lanes']} lane(s)" if row["worker"] else _NO_WORKER
-        print_line(f"{row['device']}: {served}")
+        print_line(f"{row['device']}: {served}{_memory_words(row['memory'])}")
     if not document["runs"]:
         print_note("nothing trains, nothing waits")
         return ExitCode.DONE
     runs = [Run(store.root / row["id"]) for row in document["runs"]]
     print_table(_COLUMNS, [_row(run) for run in runs if not run.damage])
     return ExitCode.DONE
+
+
+def _memory_words(memory: dict[str, int] | None) -> str:
+    if not memory:
+        return ""
+    return f"; {memory['used_bytes'] >> 20:,} of {memory['total_bytes'] >> 20:,} MiB of its memory are in use"
 
 
 def _row(run: Run) -> list[str]:

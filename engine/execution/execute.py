@@ -15,7 +15,7 @@ from engine.errors import LabError, StorageFullError
 from engine.evaluation import make_report
 from engine.events import Ended, EpochEnded, Evaluated, Event, Started
 from engine.execution.control import Control, Leave
-from engine.execution.memory import check_memory, estimate_bytes
+from engine.execution.memory import check_memory, estimate_bytes, memory_words
 from engine.execution.phases import DATA, NETWORK, STEP, Phases
 from engine.execution.recorder import Recorder
 from engine.execution.room import Room
@@ -100,6 +100,8 @@ def _execute(
     threads_before = run.environment.get("threads") if checkpoint else None
     threads = choose_threads(experiment.training.threads or threads_before or 0, architecture.multiply_adds, lanes)
     memory = check_memory(device, estimate_bytes(architecture, dataset, experiment.training))
+    if memory:
+        owner.log(f"{memory_words(device, memory)}\n")
     precision = choose_precision(experiment.training.precision, device, architecture.multiply_adds)
     phases.begin(NETWORK)
     with reproducible(device, threads, precision):

@@ -9,6 +9,7 @@ from engine.errors import LabError, RefusedError
 from engine.machine import resolve_device
 from engine.store import Run, RunStore, layout
 from engine.store.clock import utc_before, utc_now
+from engine.telemetry import device_memory
 from engine.worker.place import worker_places
 
 _BEGIN_SECONDS = 60.0  # a foreground run begins as soon as its lane has started
@@ -90,13 +91,18 @@ def queue_document(store: RunStore) -> dict[str, Any]:
     runs = store.runs()
     waiting = queued_runs(runs)
     alive = sorted((run for run in runs if run.is_alive), key=lambda run: run.id)
-    devices: dict[str, dict[str, Any]] = {}
-    for place in worker_places(store):
-        holder = place.holder()
-        if holder or any(device_of(run) == place.device for run in waiting):
-            row = {"device": place.device, "worker": holder.get("pid"), "lanes": holder.get("lanes")}
-            devices[place.device] = row
-    for run in waiting:
-        device = device_of(run)
-        devices.setdefault(device, {"device": device, "worker": None, "lanes": None})
-    return {"devices": list(devices.values()), "runs": [run.to_json() for run in (*alive, *waiting)]}
+    holders = {place.device: place.holder() for place in worker_places(store)}
+    wanted = [device_of(run) for run in waiting]
+    devices = [device for device in dict.fromkeys([*holders, *wanted]) if holders.get(device) or device in wanted]
+    rows = [_device_row(device, holders.get(device, {})) for device in devices]
+    return {"devices": rows, "runs": [run.to_json() for run in (*alive, *waiting)]}
+
+
+def _device_row(device: str, holder: dict[str, Any]) -> dict[str, Any]:
+    """A device, who serves it, and on a GPU its memory, whoever uses it."""
+    return {
+        "device": device,
+        "worker": holder.get("pid"),
+        "lanes": holder.get("lanes"),
+        "memory": device_memory(device),
+    }

@@ -109,7 +109,7 @@ def test_the_oldest_starts_first_and_a_queued_one_can_leave(store: RunStore) -> 
     wait_for(lambda: state(runs[0]) == "training")
     runs += [detach(store, *LONG, "--name", f"run {number}") for number in (1, 2, 3)]
     document = json.loads(cnnlab(store, "queue", "--json").stdout)
-    assert document["devices"] == [{"device": "cpu", "worker": worker.pid, "lanes": 1}]
+    assert document["devices"] == [{"device": "cpu", "worker": worker.pid, "lanes": 1, "memory": None}]
     assert [entry["name"] for entry in document["runs"]] == ["run 0", "run 1", "run 2", "run 3"]
     assert [entry["state"] for entry in document["runs"]] == ["training", "queued", "queued", "queued"]
     assert cnnlab(store, "stop", runs[1].id).returncode == 0
@@ -169,6 +169,19 @@ def test_a_worker_leaves_when_idle_and_when_its_folder_is_gone(store: RunStore, 
     store.root.rename(tmp_path / "elsewhere")
     assert gone.wait(timeout=60) == 0
     gone.communicate()
+
+
+@pytest.mark.slow
+def test_whatever_the_umask_nobody_else_reads_or_writes_a_run(store: RunStore) -> None:
+    words = [*COMMAND, "train", *TINY, *LONG, "--detach", "--runs", str(store.root)]
+    subprocess.run(words, umask=0, check=True, capture_output=True)
+    run = store.runs()[0]
+    wait_for(lambda: epochs(run) > 0)
+    assert subprocess.run([*COMMAND, "pause", run.id, "--runs", str(store.root)], umask=0, check=False).returncode == 0
+    assert cnnlab(store, "stop", run.id).returncode == 0
+    loose = [path for path in [store.root, *store.root.rglob("*")] if path.lstat().st_mode & 0o077]
+    assert loose == []
+    assert len(list(run.path.iterdir())) > 8
 
 
 @pytest.mark.slow

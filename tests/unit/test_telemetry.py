@@ -14,11 +14,11 @@ import torch
 
 from engine.architecture import build_architecture
 from engine.data import load_dataset
-from engine.diagnosis import logout_check
+from engine.diagnosis import logout_check, runs_check
 from engine.errors import TrainingError
-from engine.execution.memory import check_memory, estimate_bytes
+from engine.execution.memory import check_memory, estimate_bytes, memory_words
 from engine.experiment import Experiment
-from engine.telemetry import Telemetry, name_holders, telemetry_words
+from engine.telemetry import Telemetry, device_memory, name_holders, telemetry_words
 
 
 class NVMLError(Exception):
@@ -111,14 +111,67 @@ def test_a_gpu_that_others_fill_refuses_a_run_with_the_figures(
     assert check_memory(torch.device("cpu"), 1 << 60) is None
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1 << 30, 8 << 30))
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 1 << 30)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 0)
     device = torch.device("cuda", 0)
-    assert check_memory(device, needed) == {
-        "free_bytes": 1 << 30,
-        "total_bytes": 8 << 30,
-        "held_by_others_bytes": 6 << 30,
-    }
-    with pytest.raises(TrainingError, match=r"needs about 2,048 MiB, and 1,024 of 8,192 MiB are free \(6,144 MiB"):
-        check_memory(device, 2 << 30)
+    memory = check_memory(device, needed)
+    # one GiB is free, another one was kept from an earlier run, and half a one is this process's own
+    assert memory == {"free_bytes": 2 << 30, "total_bytes": 8 << 30, "held_by_others_bytes": (6 << 30) - (512 << 20)}
+    assert memory_words(device, memory) == "cuda:0: 2,048 of 8,192 MiB are free, about 5,632 MiB are held by others"
+    with pytest.raises(TrainingError, match=r"needs about 3,072 MiB; cuda:0: 2,048 of 8,192 MiB are free, about 5,6"):
+        check_memory(device, 3 << 30)
+
+
+@pytest.mark.parametrize(
+    ("visible", "device", "asked"),
+    [
+        (None, "cuda:1", ("nvmlDeviceGetHandleByIndex", 1)),
+        ("3,2", "cuda:1", ("nvmlDeviceGetHandleByIndex", 2)),
+        ("GPU-abc", "cuda:0", ("nvmlDeviceGetHandleByUUID", "GPU-abc")),
+        ("99", "cuda:0", ("nvmlDeviceGetHandleByIndex", 99)),
+        ("", "cuda:0", None),
+        ("0", "cuda:1", None),
+        ("0", "cpu", None),
+    ],
+)
+def test_the_memory_of_a_gpu_is_asked_without_torch(
+    monkeypatch: pytest.MonkeyPatch, visible: str | None, device: str, asked: tuple[str, Any] | None
+) -> None:
+    seen: list[tuple[str, Any]] = []
+    library = fake_nvml(nvmlInit=None, nvmlDeviceGetMemoryInfo=SimpleNamespace(used=2 << 30, total=80 << 30))
+
+    def handle(name: str) -> Callable[..., Any]:
+        def ask(which: Any) -> str:
+            seen.append((name, which))
+            if which == 99:
+                raise NVMLError("no such card")
+            return "card"
+
+        return ask
+
+    for name in ("nvmlDeviceGetHandleByIndex", "nvmlDeviceGetHandleByUUID"):
+        setattr(library, name, handle(name))
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    if visible is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    memory = device_memory(device)
+    assert seen == ([asked] if asked else [])
+    expected = None if asked is None or asked[1] == 99 else {"used_bytes": 2 << 30, "total_bytes": 80 << 30}
+    assert memory == expected
+
+
+def test_a_folder_that_others_may_write_and_one_that_locks_do_not_reach_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert runs_check(tmp_path).ok
+    tmp_path.chmod(0o777)
+    check = runs_check(tmp_path)
+    assert not check.ok
+    assert str(check.fix).startswith("chmod go-w")
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr("engine.diagnosis.is_trusted", lambda folder: False)
+    assert "network file system" in runs_check(tmp_path).detail
 
 
 def test_systemd_that_kills_at_logout_is_told_with_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
