@@ -235,7 +235,8 @@ class LabApp(App[None]):
             return
         places = [name for name, rows in self.keys().items() if any(event.key in row[0].split(",") for row in rows)]
         if places:
-            self.tell(f"{event.character or event.key} has its meaning on {', '.join(places)}; ? names all keys")
+            shown = event.character if event.is_printable else event.key
+            self.tell(f"{shown} has its meaning on {', '.join(places)}; ? names all keys")
 
     def keys(self) -> dict[str, list[tuple[str, str, str]]]:
         """Every key by screen: its names for Textual, as people write it, what it does."""
