@@ -55,6 +55,7 @@ gpu-check: setup
 
 docs: setup
 	@$(BIN)/python -m tools.document
+	@$(BIN)/python -m tools.pictures
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

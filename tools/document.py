@@ -2,7 +2,7 @@
 
 A block that follows a comment `<!-- $ cnnlab … -->` is replaced by the command and its output; one that follows
 `<!-- $! cnnlab … -->` by what a command that must fail says. All commands share one fresh folder of runs, in the order
-of the page.
+of the page. The table of keys comes from the bindings.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from tools.keys import with_keys
 
 README = Path(__file__).parents[1] / "README.md"
 _BLOCK = re.compile(r"<!-- \$(?P<fails>!?) (?P<command>.+?) -->\n```text\n.*?```\n", re.DOTALL)
@@ -40,7 +42,7 @@ def document(page: str, run: str) -> str:
 def main() -> None:
     """Rewrite README.md."""
     with tempfile.TemporaryDirectory() as folder:
-        README.write_text(document(README.read_text(), f"{folder}/runs"))
+        README.write_text(document(with_keys(README.read_text()), f"{folder}/runs"))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import COMMANDS
+from tools.keys import with_keys
 
 PAGE = (Path(__file__).parents[2] / "README.md").read_text()
 
@@ -26,3 +27,8 @@ def test_the_lines_of_python_run(tmp_path: Path) -> None:
 def test_the_commands_are_there() -> None:
     for command in set(re.findall(r"cnnlab ([a-z]+)", PAGE)) - {"tui"}:
         assert command in COMMANDS, command
+
+
+def test_the_table_of_keys_is_the_bindings() -> None:
+    assert "| `q` `ctrl+q` |" in PAGE
+    assert with_keys(PAGE) == PAGE
