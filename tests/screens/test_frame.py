@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import os
 from pathlib import Path
 
@@ -151,6 +152,29 @@ def test_describe_shows_settings_and_files(store: RunStore, three: list[Run]) ->
         assert three[2].id in screen_text(app)
 
     act(store, story)
+
+
+def test_runs_and_a_history_are_written_and_the_command_copied(
+    store: RunStore, three: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("w")
+        await until(pilot, (tmp_path / "runs.csv").exists)
+        await pilot.press("y")
+        await until(pilot, lambda: f"cnnlab show {three[2].id}" in app.clipboard)
+        await pilot.press("3", "w")
+        await until(pilot, (tmp_path / "run-avg-history.csv").exists)
+
+    act(store, story)
+    rows = list(csv.DictReader((tmp_path / "runs.csv").open()))
+    assert [row["name"] for row in rows] == ["run-avg", "run-max", "run-stride"]
+    assert rows[1]["model.pooling"] == "max"
+    assert rows[1]["test_accuracy"] == "0.9"
+    epochs = list(csv.DictReader((tmp_path / "run-avg-history.csv").open()))
+    assert len(epochs) == 40
+    assert float(epochs[3]["train_loss_p75"]) == 0.5
 
 
 def test_the_next_start_is_where_one_left(store: RunStore, three: list[Run]) -> None:

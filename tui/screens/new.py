@@ -44,7 +44,7 @@ class NewScreen(FormScreen):
         *FormScreen.BINDINGS,
         Binding("S", "start", "Start", tooltip="Queue the run, or all runs of the study, for a worker"),
         Binding("V", "poolings", "Three poolings", tooltip="One study of stride, max and avg; again: one of them"),
-        Binding("y", "copy", "Copy as command", tooltip="Copy the cnnlab command that does the same"),
+        Binding("y", "copy", "Copy as command", tooltip="Copy the command line that does the same"),
         Binding("w", "write", "Save TOML", tooltip="Save the settings as TOML, which --config reads"),
         Binding("n", "new_like", "Like run", show=False, tooltip="Begin anew, like the run under the cursor"),
         Binding("N", "new", "New", show=False, tooltip="Begin anew, from defaults"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import ClassVar
 
 from textual import work
@@ -11,9 +12,11 @@ from engine.description import describe_run
 from engine.store import Run
 from engine.text import clean
 from tui import acts
+from tui.output_files import save_text
 from tui.screens.ask import Confirm, Details, Prompt
 from tui.screens.base import LabScreen
 from tui.widgets.decks import ON_MARKS
+from tui.written import history_csv
 
 
 class RunScreen(LabScreen):
@@ -25,6 +28,8 @@ class RunScreen(LabScreen):
         Binding("p", "reference", "Reference", tooltip="This run is the reference on all screens; again: none"),
         Binding("d", "describe", "Describe", tooltip="Settings, environment, numbers and files of the run"),
         Binding("e", "edit", "Edit", tooltip="The run's name, tags and note"),
+        Binding("y", "copy", "Copy", show=False, tooltip="Copy the command that shows this run"),
+        Binding("w", "write", "Write", show=False, tooltip="Write the run's history as CSV into the working folder"),
         Binding("P", "pause", "Pause", id=f"{ON_MARKS}-pause", tooltip="Pause, or let go on"),
         Binding("S", "stop", "Stop", tooltip="End the run at its next step, keep its model; asks first"),
         Binding("X", "export", "Export", id=f"{ON_MARKS}-export", tooltip="Save as ONNX, and prove it equal"),
@@ -65,6 +70,17 @@ class RunScreen(LabScreen):
                     return
                 if text != value:
                     self.lab.act(lambda field=field, text=text: acts.edit(run, field, text))  # type: ignore[misc]
+
+    def action_copy(self) -> None:
+        if run := self._run():
+            command = shlex.join(["cnnlab", "show", run.id, "--runs", str(self.lab.store.root.absolute())])
+            self.app.copy_to_clipboard(command)
+            self.lab.tell(f"copied: {command}")
+
+    @work
+    async def action_write(self) -> None:
+        if run := self._run():
+            self.lab.act(lambda: f"wrote {save_text(f'{run.name}-history.csv', history_csv(run.history()))}")
 
     def action_pause(self) -> None:
         if runs := self.lab.runs_to_act_on:

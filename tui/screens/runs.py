@@ -25,10 +25,12 @@ from tui.listing.cells import SPLITS, Row
 from tui.listing.columns import VIEWS, RunColumn, columns_of
 from tui.listing.run_list import RunList
 from tui.listing.sparkline import ASCII, BLOCKS
+from tui.output_files import save_text
 from tui.screens.ask import Details
 from tui.screens.run_screen import RunScreen
 from tui.widgets.about import About
 from tui.widgets.run_table import Look, RunTable
+from tui.written import runs_csv
 
 _QUIET_SECONDS = 5.0  # without a key, then a sorted list may move
 _AGES_SECONDS = 30.0
@@ -61,6 +63,7 @@ class RunsScreen(RunScreen):
         Binding("v", "view", "View", tooltip="Columns: quality, time, settings"),
         Binding("left_square_bracket", "running(-1)", "Running", key_display="[ ]", tooltip="The running run above"),
         Binding("right_square_bracket", "running(1)", "Running", show=False, tooltip="The running run below"),
+        Binding("w", "write", "Write", show=False, tooltip="Write the marked runs, or all that are shown, as CSV"),
         Binding("a", "mark_all", "Mark all", show=False, tooltip="Mark all that are shown; again: none of them"),
     ]  # fmt: skip
 
@@ -268,6 +271,12 @@ class RunsScreen(RunScreen):
         else:
             marks.update(dict.fromkeys(shown))
         self.lab.selection_changed()
+
+    @work
+    async def action_write(self) -> None:
+        marked = [run for run in self.lab.runs if run.id in self.lab.selection.marks]
+        runs = marked or list(self._list.rows)
+        self.lab.act(lambda: f"wrote {save_text('runs.csv', runs_csv(runs))}: {len(runs)} runs")
 
     def action_running(self, by: int) -> None:
         rows, table = self._list.rows, self.query_one(RunTable)
