@@ -60,7 +60,7 @@ class Seen:
         self.document = compared.document
 
     def sheet(self) -> Sheet:
-        """The table of the view; the curves have that of the runs."""
+        """The table of the view."""
         document, look = self.document, self.look
         if not document:
             return Sheet()

@@ -139,7 +139,8 @@ class CompareScreen(RunScreen):
             words.styles.height = "1fr"
             words.show(lambda width: wrapped(problem, width))
             return
-        self._table.show(seen.sheet())
+        if self._look.view != "curves":
+            self._table.show(seen.sheet())
         self._arrange(seen)
 
     def _arrange(self, seen: Seen) -> None:
