@@ -96,19 +96,31 @@ def _chain(layers: Sequence[plain.Layer], value: str, output: str, path: str, co
 
 
 def _flipped_and_averaged(layers: Sequence[plain.Layer], constants: Constants) -> Iterator[Any]:
-    """The images and their mirror images as one batch of 2 N, and the mean of each pair's logits."""
-    from onnx import helper
+    """The layers on the images, once more on their mirror images with the same weights, and the mean of both logits.
 
+    Twice, and not on one batch of 2 N: then every value keeps a size that a reader can tell beforehand.
+    """
     whole = np.iinfo(np.int64)
     for name, number in (("last", -1), ("beyond_first", whole.min), ("width_axis", 3), ("backwards", -1)):
         constants[name] = np.array([number], dtype=np.int64)
     constants["two"] = np.array(2, dtype=np.float32)
     yield _make("Slice", ["channels_first", "last", "beyond_first", "width_axis", "backwards"], "mirrored")
-    yield _make("Concat", ["channels_first", "mirrored"], "both", axis=0)
-    yield from _chain(layers, "both", "both_logits", "layers", constants)
-    yield helper.make_node("Split", ["both_logits"], ["logits_as_is", "logits_mirrored"], axis=0)
-    yield _make("Add", ["logits_as_is", "logits_mirrored"], "logits_sum")
+    as_is = list(_chain(layers, "channels_first", "logits_as_is", "layers", constants))
+    yield from as_is
+    twins = {output: f"mirrored.{output}" for node in as_is for output in node.output}
+    yield from (_twin(node, {**twins, "channels_first": "mirrored"}) for node in as_is)
+    yield _make("Add", ["logits_as_is", twins["logits_as_is"]], "logits_sum")
     yield _make("Div", ["logits_sum", "two"], OUTPUT)
+
+
+def _twin(node: Any, names: Mapping[str, str]) -> Any:
+    """The same node on other values; weights keep their names."""
+    twin = type(node)()
+    twin.CopyFrom(node)
+    for kept in (twin.input, twin.output):
+        kept[:] = [names.get(name, name) for name in kept]
+    twin.name = names.get(node.name, f"mirrored.{node.name}")
+    return twin
 
 
 @singledispatch

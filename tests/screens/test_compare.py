@@ -186,7 +186,7 @@ def test_runs_of_other_test_sets_are_not_compared_and_it_says_so(store: RunStore
         await pilot.press("space", "space")
         await open_compare(app, pilot, words="the test sets differ, so these are not compared")
 
-    act(store, story)
+    act(store, story, (120, 36))
 
 
 def test_a_live_run_of_the_study_stands_there_so_far(store: RunStore, study: list[Run]) -> None:

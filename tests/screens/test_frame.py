@@ -168,11 +168,11 @@ def test_runs_and_a_history_are_written_and_the_command_copied(
         await until(pilot, (tmp_path / "run-avg-history.csv").exists)
 
     act(store, story)
-    rows = list(csv.DictReader((tmp_path / "runs.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "runs.csv").read_text().splitlines()))
     assert [row["name"] for row in rows] == ["run-avg", "run-max", "run-stride"]
     assert rows[1]["model.pooling"] == "max"
     assert rows[1]["test_accuracy"] == "0.9"
-    epochs = list(csv.DictReader((tmp_path / "run-avg-history.csv").open()))
+    epochs = list(csv.DictReader((tmp_path / "run-avg-history.csv").read_text().splitlines()))
     assert len(epochs) == 40
     assert float(epochs[3]["train_loss_p75"]) == 0.5
 
