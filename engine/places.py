@@ -6,6 +6,14 @@ import os
 from pathlib import Path
 
 
+def places_options(runs_dir: Path, data_dir: Path | None) -> list[str]:
+    """The options that lead another command to the same folders; none for those that it finds by itself."""
+    named = os.environ.get("CNNLAB_RUNS")
+    usual = Path(named) if named else default_runs_dir()
+    options = [] if runs_dir.absolute() == usual.absolute() else ["--runs", str(runs_dir.absolute())]
+    return options if data_dir is None else [*options, "--data-dir", str(data_dir.absolute())]
+
+
 def default_runs_dir() -> Path:
     """`./runs` where it exists, else the user's data folder."""
     here = Path("runs")

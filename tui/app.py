@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gc
 import os
 import time
@@ -33,6 +35,7 @@ from tui.theme import THEMES
 from tui.widgets.status import Status
 
 _TWICE_SECONDS = 2.0
+_SETTLE_SECONDS = 0.5
 
 
 class LabApp(App[None]):
@@ -226,16 +229,45 @@ class LabApp(App[None]):
             shown, self.status = self.status, Status()
             if event.key == "enter" and shown.details and not isinstance(self.screen, ModalScreen):
                 await self.push_screen(Details(shown.text, shown.details.splitlines()))
-                return
+            else:
+                await self._press(event)
+            return
         await super().on_event(event)
+
+    async def _press(self, event: events.Key) -> None:
+        """Do what a key is bound to before the next one is looked at.
+
+        Over a slow line keys arrive together, and the next one may be for the field that this one opens or closes.
+        """
+        focused = self.focused
+        typed = _takes_text(focused) and (event.is_printable or not _is_line(focused))
+        if not typed and isinstance(self.screen, LabScreen) and self.screen.takes_key(event):
+            return
+        bound = not typed and (await self._check_bindings(event.key, True) or await self._check_bindings(event.key))
+        if not bound:
+            await super().on_event(event)
+        if focused is not None and (not bound or _takes_text(focused)):
+            await self._settle(focused)
+
+    async def _settle(self, focused: Widget) -> None:
+        """Wait until a key that was handed on has been taken, and the messages that it led to."""
+        for node in focused.ancestors_with_self:
+            if node is self or not node.is_running:
+                return
+            taken = asyncio.Event()
+            node.call_later(taken.set)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(taken.wait(), _SETTLE_SECONDS)
 
     def on_key(self, event: events.Key) -> None:
         """A key that nobody took: say where it has a meaning."""
         if event.key in self.screen.active_bindings or isinstance(self.screen, ModalScreen):
             return
+        if _takes_text(self.focused):
+            return
         places = [name for name, rows in self.keys().items() if any(event.key in row[0].split(",") for row in rows)]
         if places:
-            shown = event.character if event.is_printable else event.key
+            shown = event.character if event.is_printable and event.key != "space" else event.key
             self.tell(f"{shown} has its meaning on {', '.join(places)}; ? names all keys")
 
     def keys(self) -> dict[str, list[tuple[str, str, str]]]:
@@ -277,3 +309,8 @@ class LabApp(App[None]):
 def _takes_text(widget: Widget | None) -> bool:
     """Whether letters are typed into it. By name: to import the fields would make the first paint wait for them."""
     return any(base.__name__ in ("Input", "TextArea") for base in type(widget).__mro__)
+
+
+def _is_line(widget: Widget | None) -> bool:
+    """Whether it is one line, which leaves all but letters to its bindings."""
+    return any(base.__name__ == "Input" for base in type(widget).__mro__)

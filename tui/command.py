@@ -69,5 +69,5 @@ def run_app(runs_dir: Path | None, data_dir: Path | None) -> None:
     app = LabApp(RunStore(root), data_dir)
     when_gone(app.hang_up)
     app.run()
-    if line := farewell(app.runs):
+    if line := farewell(app.runs, root, data_dir):
         print(line)  # noqa: T201

@@ -24,7 +24,7 @@ def commands(app: App[None], screen: Screen[Any]) -> Iterator[SystemCommand]:
             run = partial(app.run_action, binding.action, active.node)
             yield SystemCommand(binding.description, words, run)
     yield SystemCommand(
-        "Bell", "The terminal rings when a run ends; again: it does not", partial(app.run_action, "bell")
+        "Bell", "The terminal rings when a run ends; again: it does not", partial(app.run_action, "toggle_bell")
     )
     for theme in THEMES:
         yield SystemCommand(f"Theme {theme.name.removeprefix('cnnlab-')}", "Colours", partial(_use, app, theme.name))

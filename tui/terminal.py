@@ -18,7 +18,7 @@ _BACK = b"\x1b[?1049l\x1b[?25h\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?101
 
 
 def when_gone(leave: Callable[[], object], descriptor: int = 0) -> None:
-    """Leave within two seconds of a hang-up: on SIGHUP, or when the terminal's other side is closed.
+    """Leave within two seconds of a hang-up: on SIGHUP or SIGTERM, or when the terminal's other side is closed.
 
     Without this an app whose SIGHUP is ignored spins on a dead terminal.
 
@@ -40,7 +40,8 @@ def when_gone(leave: Callable[[], object], descriptor: int = 0) -> None:
         # Not from the handler itself: an idle event loop would sleep on, and only a thread wakes it.
         threading.Thread(target=leave, name="leave", daemon=True).start()
 
-    signal.signal(signal.SIGHUP, go)
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, go)
 
     def watch() -> None:
         poll = select.poll()

@@ -133,9 +133,9 @@ def test_every_action_exists_and_no_key_clashes() -> None:
 
 
 def test_leaving_says_what_goes_on(store: RunStore, three: list[Run]) -> None:
-    assert farewell(store.runs()) == ""
+    assert farewell(store.runs(), store.root) == ""
     queued = store.create({"dataset": {}, "model": {}, "training": {}}, fingerprint="f", name="x")
-    assert f"cnnlab follow {queued.id}" in farewell(store.runs())
+    assert f"cnnlab follow {queued.id} --runs {store.root}" in farewell(store.runs(), store.root)
 
 
 def test_the_app_never_imports_torch(store: RunStore, three: list[Run]) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import csv
 import os
+import re
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.command import CommandList, CommandPalette
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from engine.errors import RequestError
@@ -150,6 +153,56 @@ def test_describe_shows_settings_and_files(store: RunStore, three: list[Run]) ->
         await pilot.press("d")
         await until(pilot, lambda: "model.pooling" in screen_text(app))
         assert three[2].id in screen_text(app)
+
+    act(store, story)
+
+
+def burst(app: LabApp, *keys: str) -> None:
+    """Keys that arrive together, as a slow line delivers them."""
+    for key in keys:
+        app.post_message(events.Key(_character_to_key(key) if len(key) == 1 else key, key if len(key) == 1 else None))
+
+
+def test_keys_that_arrive_together_are_for_the_field_that_the_first_one_opens(
+    store: RunStore, three: list[Run]
+) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        burst(app, "/", *"Done")
+        await until(pilot, lambda: app.selection.filter == "Done")
+        assert len(store.runs()) == 3
+        burst(app, "escape", "/", *"max", "enter", "space")
+        await until(pilot, lambda: list(app.selection.marks) == [three[1].id])
+        assert app.selection.filter == "max"
+        burst(app, "n", "/", *"epochs", "enter", *"17", "enter")
+        await until(pilot, lambda: re.search(r"epochs +~? *17", screen_text(app)))
+
+    act(store, story)
+
+
+def test_a_key_typed_twice_closes_one_prompt_and_not_the_app(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("e")
+        await until(pilot, lambda: "name of run-avg" in screen_text(app))
+        burst(app, "enter", "enter", "enter", "enter", "enter", "escape", "escape")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+        assert app.is_running
+
+    act(store, story)
+
+
+def test_the_palette_switches_the_bell(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        (bell,) = [command for command in app.get_system_commands(app.screen) if command.title == "Bell"]
+        await bell.callback()
+        assert app.selection.bell
+
+    act(store, story)
+
+
+def test_details_that_are_wider_than_the_screen_go_on_below(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        app.push_screen(Details("why", ["reason  " + "a long word " * 12 + "remedy"]))
+        await until(pilot, lambda: "remedy" in screen_text(app))
 
     act(store, story)
 

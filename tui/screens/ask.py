@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar, TypeVar
 
 from textual import on
@@ -31,6 +33,11 @@ class _Panel(ModalScreen[T]):
     _Panel .hint { color: $text-muted; height: auto; margin-top: 1; }
     """
 
+    def close(self, result: T) -> None:
+        """Leave with this, once: a key that was typed twice finds it gone."""
+        if self.is_current:
+            self.dismiss(result)
+
 
 class Confirm(_Panel[bool]):
     """A question whose default is No."""
@@ -50,7 +57,7 @@ class Confirm(_Panel[bool]):
             yield Static(Content("y: yes    n, enter, esc: no"), classes="hint")
 
     def action_answer(self, answer: bool) -> None:
-        self.dismiss(answer)
+        self.close(answer)
 
 
 class Prompt(_Panel[str | None]):
@@ -72,10 +79,10 @@ class Prompt(_Panel[str | None]):
 
     @on(Input.Submitted)
     def take(self, message: Input.Submitted) -> None:
-        self.dismiss(message.value)
+        self.close(message.value)
 
     def action_leave(self) -> None:
-        self.dismiss(None)
+        self.close(None)
 
 
 class Details(_Panel[None]):
@@ -87,9 +94,14 @@ class Details(_Panel[None]):
         Binding("y", "copy", "Copy", tooltip="Copy these lines"),
     ]
 
-    def __init__(self, title: str, lines: Sequence[str]) -> None:
+    def __init__(self, title: str, lines: Sequence[str], *, hang: int = 2) -> None:
         super().__init__()
-        self._title, self._lines = title, [clean(line) for line in lines]
+        self._title, self._lines, self._hang = title, [clean(line) for line in lines], hang
+
+    def _wrapped(self, width: int) -> list[str]:
+        """The lines; what does not fit goes on below, indented."""
+        wrap = partial(textwrap.wrap, width=max(20, width), subsequent_indent=" " * self._hang, drop_whitespace=True)
+        return [part for line in self._lines for part in (wrap(line) if len(line) > width else [line])]
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -99,12 +111,14 @@ class Details(_Panel[None]):
 
     def on_mount(self) -> None:
         lines = self.query_one(Lines)
-        lines.styles.height = min(len(self._lines), max(3, self.size.height - 10))
-        lines.show(lambda width: self._lines)
+        room = max(20, min(100, round(0.9 * self.size.width)) - 6)  # inside the panel's padding and margin
+        lines.styles.height = min(len(self._wrapped(room)), max(3, self.size.height - 10))
+        lines.show(self._wrapped)
         lines.focus()
 
     def action_leave(self) -> None:
-        self.dismiss(None)
+        self.close(None)
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard("\n".join(self._lines))
+        self.query_one(".hint", Static).update(Content("copied    esc: back"))

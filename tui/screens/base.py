@@ -85,6 +85,10 @@ class LabScreen(Screen[None]):
         """The runs as they are now, or the selection has changed, or a history that is followed has grown."""
         raise NotImplementedError
 
+    def takes_key(self, event: events.Key) -> bool:
+        """Whether the screen took a key before its bindings: none by itself."""
+        return False
+
     def head(self, runs: Sequence[Run], about: str) -> None:
         """The second line of the heading."""
         self.query_one(Heading).show(self.lab.seen.live, self.lab.seen.waiting, about)

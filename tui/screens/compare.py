@@ -78,7 +78,7 @@ class CompareScreen(RunScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#filter").display = False
-        self._table.focus()
+        self.set_focus(self._table)
 
     @property
     def _table(self) -> CellTable:
@@ -244,7 +244,7 @@ class CompareScreen(RunScreen):
     def action_filter(self) -> None:
         field = self.query_one("#filter", Input)
         field.display = True
-        field.focus()
+        self.set_focus(field)
         self._draw()
 
     @on(Input.Changed, "#filter")

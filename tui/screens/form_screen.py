@@ -156,13 +156,13 @@ class FormScreen(LabScreen):
 
     # typing a value
 
-    def on_key(self, event: events.Key) -> None:
+    def takes_key(self, event: events.Key) -> bool:
         """A digit on a number opens it for typing."""
         typed = event.character or ""
         if self.focused is self.rows and typed and typed in "0123456789." and self.desk.is_number(self.at):
-            event.stop()
-            event.prevent_default()
             self.open_value(typed)
+            return True
+        return False
 
     def open_value(self, text: str) -> None:
         """Let the value of the row under the cursor be typed."""

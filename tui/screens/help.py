@@ -8,7 +8,6 @@ from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from engine.layout import wrapped
 from tui.glossary import GLOSSARY
 from tui.keys import bindings_of, key_names
 from tui.screens.ask import Details
@@ -41,7 +40,7 @@ class Help(Details):
 
     def __init__(self, current: str, table: Mapping[str, Sequence[tuple[str, str, str]]]) -> None:
         order = sorted(table, key=lambda name: (name != current, name != "everywhere"))
-        super().__init__("Keys and words", list(_lines((name, table[name]) for name in order)))
+        super().__init__("Keys and words", list(_lines((name, table[name]) for name in order)), hang=23)
 
 
 def _lines(parts: Iterable[tuple[str, Sequence[tuple[str, str, str]]]]) -> Iterator[str]:
@@ -52,7 +51,4 @@ def _lines(parts: Iterable[tuple[str, Sequence[tuple[str, str, str]]]]) -> Itera
         yield ""
     yield "WORDS"
     for word, meaning in GLOSSARY.items():
-        first, *rest = wrapped(meaning, 70)
-        yield f"  {word:<20} {first}"
-        for line in rest:
-            yield f"  {'':<20} {line.strip()}"
+        yield f"  {word:<20} {meaning}"

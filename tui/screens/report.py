@@ -234,7 +234,7 @@ class ReportScreen(RunScreen):
     def action_filter(self) -> None:
         field = self.query_one("#filter", Input)
         field.display = True
-        field.focus()
+        self.set_focus(field)
 
     @on(Input.Changed, "#filter")
     def narrow(self, message: Input.Changed) -> None:

@@ -308,7 +308,7 @@ class RunsScreen(RunScreen):
         if not self.query("#filter"):
             field = Input(self.lab.selection.filter, placeholder="words  key:value  key>0.9", compact=True)
             await self.mount(Horizontal(Static(" /"), field, id="filter"), before="#about")
-        self.query_one("#filter Input").focus()
+        self.set_focus(self.query_one("#filter Input"))  # at once: what is typed behind the key is for the field
 
     @on(Input.Changed)
     def narrow(self, message: Input.Changed) -> None:
@@ -319,7 +319,7 @@ class RunsScreen(RunScreen):
     @on(Input.Submitted)
     async def leave_filter(self) -> None:
         await self.query("#filter").remove()
-        self.query_one(RunTable).focus()
+        self.set_focus(self.query_one(RunTable))
 
     async def action_back(self) -> None:
         if self.lab.selection.filter or self.query("#filter"):
