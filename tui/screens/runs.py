@@ -95,14 +95,20 @@ class RunsScreen(RunScreen):
         self.query_one(RunTable).focus()
         self.set_interval(_AGES_SECONDS, self._show_ages)
 
-    async def on_resize(self, event: events.Resize) -> None:  # type: ignore[override]
+    def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
         self.set_class(event.size.height < _SHORT, "-short")
-        beside, is_wide = self.query("#beside"), event.size.width >= _WIDE
+        self.call_after_refresh(self._fit_curves)
+
+    async def _fit_curves(self) -> None:
+        """The curves come where the terminal has become wide, and go where it has not."""
+        body, beside, is_wide = self.query_one("#body"), self.query("#beside"), self.size.width >= _WIDE
+        if not body.is_attached or not body.is_mounted:
+            return  # the app is being left
         if is_wide and not beside:
             from tui.widgets.beside import Beside
 
-            await self.query_one("#body").mount(Beside(has_braille=self._has_unicode))
+            await body.mount(Beside(has_braille=self._has_unicode))
             self._show_curves()
         elif not is_wide and beside:
             await beside.remove()
