@@ -140,7 +140,7 @@ def _is_given_up(run: Run) -> bool:
         return False
     from engine.store.pulse import stands_still
 
-    print_note("locks do not reach other hosts here; watching its heartbeat for a minute")
+    print_note("locks do not reach other hosts here; watching whether it moves, for a minute or more")
     return stands_still(run)
 
 

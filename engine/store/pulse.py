@@ -10,6 +10,7 @@ from engine.store import layout
 from engine.store.run import Run
 
 STILL_SECONDS = 60.0
+BUSY_SECONDS = 600.0
 _LOOK_SECONDS = 0.5
 
 
@@ -27,8 +28,7 @@ class Pulse:
 
     def silent_seconds(self, run: Run) -> float:
         """Since when nothing has changed; 0 for a run that has no heartbeat now, as while it starts."""
-        progress = run.progress() or {}
-        beat = (run.state, progress.get("heartbeat"), progress.get("step"))
+        beat = _signs(run)
         if beat != self._last or run.state in layout.BUSY or not run.is_alive:
             self._last, self._heard = beat, self._clock()
         return self._clock() - self._heard
@@ -37,11 +37,18 @@ class Pulse:
 def stands_still(
     run: Run, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
 ) -> bool:
-    """Watch a run until its heart beats, or for a minute; whether it did not."""
-    pulse = Pulse(clock)
-    heartbeat = (run.reload().progress() or {}).get("heartbeat")
-    while pulse.silent_seconds(run := run.reload()) < STILL_SECONDS:
-        if not run.is_doubtful or (run.progress() or {}).get("heartbeat") != heartbeat:
-            return False
+    """Watch a run until it moves, or for a minute, of one that starts or is evaluated ten; whether it did not."""
+    run = run.reload()
+    before, began = _signs(run), clock()
+    patience = BUSY_SECONDS if run.state in layout.BUSY else STILL_SECONDS
+    while clock() - began < patience:
         sleep(_LOOK_SECONDS)
+        run = run.reload()
+        if not run.is_doubtful or _signs(run) != before:
+            return False
     return True
+
+
+def _signs(run: Run) -> tuple[Any, ...]:
+    progress = run.progress() or {}
+    return run.state, progress.get("heartbeat"), progress.get("step"), len(run.phases())

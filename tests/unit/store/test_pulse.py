@@ -92,6 +92,14 @@ def test_a_heart_that_beats_is_alive_and_one_that_stands_still_for_a_minute_is_n
     assert 40 < clock.seconds < 42
 
 
+def test_one_that_is_evaluated_has_no_heartbeat_and_is_given_ten_minutes(elsewhere: Run) -> None:
+    path = elsewhere.path / "run.json"
+    path.write_text(json.dumps({**elsewhere.document, "state": "evaluating"}))
+    clock = Clock()
+    assert stands_still(elsewhere, clock, clock.sleep)
+    assert 599 < clock.seconds < 602
+
+
 def test_silence_is_counted_by_the_readers_clock_from_the_last_beat(elsewhere: Run) -> None:
     clock = Clock()
     pulse = Pulse(clock)
