@@ -79,13 +79,25 @@ def start_up(folder: Path) -> dict[str, float]:
     return found
 
 
-def speeds(folder: Path, epochs: int) -> tuple[float, float]:
+def speeds(folder: Path, epochs: int, *, bare_first: bool) -> tuple[float, float]:
     """Images a second of a bare `train` call and of a run of the worker, one after the other."""
     bare, watched = RunStore(folder / "bare"), RunStore(folder / "watched")
-    subprocess.run([sys.executable, "-c", BARE, str(bare.root), str(epochs)], check=True)
-    run = wait_for_end(detach(watched, epochs))
-    end_worker(watched)
-    return (bare.runs()[0].summary or {})["images_per_second"], (run.summary or {})["images_per_second"]
+
+    def train_bare() -> None:
+        subprocess.run([sys.executable, "-c", BARE, str(bare.root), str(epochs)], check=True)
+
+    def train_watched() -> None:
+        wait_for_end(detach(watched, epochs))
+        end_worker(watched)
+
+    for train in (train_bare, train_watched) if bare_first else (train_watched, train_bare):
+        train()
+    return speed_of(bare), speed_of(watched)
+
+
+def speed_of(store: RunStore) -> float:
+    """Images a second of the run in it."""
+    return float((store.runs()[0].summary or {})["images_per_second"])
 
 
 def study(folder: Path, epochs: int, lanes: int) -> float:
@@ -119,7 +131,7 @@ def main() -> None:
                 for name, value in start_up(place / "start").items():
                     seconds[name].append(value)
             if "speed" in parts:
-                bare, watched = speeds(place, options.epochs)
+                bare, watched = speeds(place, options.epochs, bare_first=number % 2 == 0)
                 ratios["watched / bare"].append(watched / bare)
             if "lanes" in parts:
                 sequence = study(place / "one", options.epochs, 1)

@@ -15,7 +15,7 @@ from engine.errors import LabError, StorageFullError
 from engine.evaluation import make_report
 from engine.events import Ended, EpochEnded, Evaluated, Event, Started
 from engine.execution.control import Control, Leave
-from engine.execution.memory import check_memory, estimate_bytes, memory_words
+from engine.execution.memory import check_memory, estimate_bytes, memory_words, what_memory_is_short
 from engine.execution.phases import DATA, NETWORK, STEP, Phases
 from engine.execution.recorder import Recorder
 from engine.execution.room import Room
@@ -67,11 +67,11 @@ def execute(
         yield _fail(owner, room, "diverged", error.message, **where)
     except LabError as error:
         yield _fail(owner, room, "error", error.message, exit=int(error.exit_code))
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        batch = owner.run.experiment["training"]["batch_size"]
-        place = "GPU memory" if isinstance(error, torch.OutOfMemoryError) else "memory"
-        yield _fail(owner, room, "out of memory", f"out of {place} at batch size {batch}; try {max(1, batch // 2)}")
     except Exception as error:
+        if place := what_memory_is_short(error):
+            batch = owner.run.experiment["training"]["batch_size"]
+            yield _fail(owner, room, "out of memory", f"out of {place} at batch size {batch}; try {max(1, batch // 2)}")
+            return
         owner.log(traceback.format_exc())
         _fail(owner, room, "error", f"{type(error).__name__}: {error}")
         raise

@@ -49,6 +49,14 @@ def check_memory(device: torch.device, needed: int) -> dict[str, Any] | None:
     return memory
 
 
+def what_memory_is_short(error: Exception) -> str | None:
+    """`GPU memory` or `memory`, where that is why a training failed. torch says so of the CPU's in words alone."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return "GPU memory"
+    is_short = isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+    return "memory" if is_short or isinstance(error, MemoryError) else None
+
+
 def memory_words(device: torch.device, memory: dict[str, Any]) -> str:
     """`cuda:0: 79,001 of 81,559 MiB are free, about 2,046 MiB are held by others`."""
     free, total, held = (memory[key] // _MIB for key in ("free_bytes", "total_bytes", "held_by_others_bytes"))
