@@ -8,14 +8,10 @@ from datetime import UTC, datetime
 
 def utc_now(*, milliseconds: bool = False) -> str:
     """`2026-11-23T21:49:33Z`; with milliseconds where wishes of one second must keep their order."""
-    return _text(time.time(), milliseconds)
+    return utc_text(time.time(), milliseconds=milliseconds)
 
 
-def utc_before(seconds: float) -> str:
-    """The time of day so many seconds ago, as `utc_now` writes it with milliseconds."""
-    return _text(time.time() - seconds, milliseconds=True)
-
-
-def _text(seconds: float, milliseconds: bool) -> str:
+def utc_text(seconds: float, *, milliseconds: bool = True) -> str:
+    """Seconds since 1970 as `utc_now` writes them."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.isoformat(timespec="milliseconds" if milliseconds else "seconds").replace("+00:00", "Z")

@@ -30,8 +30,12 @@ def new_run_id(after: str | None = None) -> str:
     return f"{after[:15]}-{number:04x}"
 
 
-def _next_second(moment: str) -> str:
+def seconds_of_id(run_id: str) -> int:
+    """The second that an id names, since 1970."""
     import calendar
 
-    seconds = calendar.timegm(time.strptime(moment, "%Y%m%d-%H%M%S"))
-    return time.strftime("%Y%m%d-%H%M%S", time.gmtime(seconds + 1))
+    return calendar.timegm(time.strptime(run_id[:15], "%Y%m%d-%H%M%S"))
+
+
+def _next_second(moment: str) -> str:
+    return time.strftime("%Y%m%d-%H%M%S", time.gmtime(seconds_of_id(moment) + 1))

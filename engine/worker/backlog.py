@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
 from engine.errors import LabError, RefusedError
 from engine.machine import resolve_device
 from engine.store import Run, RunStore, layout
-from engine.store.clock import utc_before, utc_now
+from engine.store.clock import utc_now, utc_text
+from engine.store.ids import seconds_of_id
 from engine.telemetry import device_memory
 from engine.worker.place import worker_places
 
+_MAKING_SECONDS = 5.0  # between the wish and the id of one run
 _BEGIN_SECONDS = 60.0  # a foreground run begins as soon as its lane has started
 
 
@@ -28,11 +31,10 @@ def queued_runs(runs: Iterable[Run], device: str | None = None) -> list[Run]:
 
 
 def _wished_at(run: Run) -> tuple[str, str]:
-    """The time of the wish, but never before the second in the id: ids keep their order when the clock goes back."""
-    moment = run.id
-    made = f"{moment[:4]}-{moment[4:6]}-{moment[6:8]}T{moment[9:11]}:{moment[11:13]}:{moment[13:15]}"
+    """The time of the wish. One long before the run's own id was made when the clock had gone back: the id counts."""
+    made = seconds_of_id(run.id)
     wished = str((run.document.get("request") or {}).get("queued_at") or "")
-    return (wished if wished[:19] >= made else f"{made}.999Z"), run.id
+    return (wished if wished >= utc_text(made - _MAKING_SECONDS) else utc_text(made + 0.999)), run.id
 
 
 def is_elsewhere(run: Run) -> bool:
@@ -44,7 +46,7 @@ def was_left_behind(run: Run) -> bool:
     """Made to be trained in the foreground more than a minute ago, and not begun: whoever made it is gone."""
     queued_at = str((run.document.get("request") or {}).get("queued_at") or "")
     is_waiting = run.state == layout.QUEUED and run.read_only_reason is None and is_elsewhere(run)
-    return is_waiting and queued_at < utc_before(_BEGIN_SECONDS)
+    return is_waiting and queued_at < utc_text(time.time() - _BEGIN_SECONDS)
 
 
 def requeue(run: Run, device: str | None = None) -> Run:

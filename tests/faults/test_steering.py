@@ -129,6 +129,14 @@ def test_a_clock_that_goes_back_lets_nobody_jump_the_queue(store: RunStore, monk
     assert [run.id for run in queued_runs(store.runs())] == [*names[1:], names[0]]
 
 
+def test_runs_made_across_the_turn_of_a_second_start_in_the_order_they_were_wished(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.time", lambda: 1_800_000_003.1)
+    names = [make(store, queued_at=f"2027-01-15T08:00:0{moment}Z").id for moment in ("2.990", "3.050", "3.090")]
+    assert [run.id for run in queued_runs(store.runs())] == names
+
+
 def test_what_follow_says_of_a_queued_run_names_who_will_train_it(store: RunStore) -> None:
     run = make(store)
     assert "queued for cpu, which has no worker" in worker_commands._news(run, 0.0)
