@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ def load_toml(path: Path) -> Settings:
         RequestError: naming the file, and the line where it is not TOML.
     """
     try:
+        if stat.S_ISFIFO(path.stat().st_mode) and path.parts[1:2] not in (("dev",), ("proc",)):
+            raise RequestError(f"{clean(path)}: a pipe, which may never end; give a TOML file", field="config")
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
         if len(data) > _MAX_BYTES:

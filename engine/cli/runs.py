@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,9 @@ from engine.errors import ExitCode
 from engine.format import percent
 from engine.listing import COLUMNS, run_cells
 from engine.text import clean
+
+if TYPE_CHECKING:
+    from engine.store import Run, RunStore
 
 _LAST_EPOCHS = 5
 
@@ -44,10 +48,25 @@ def runs(expression: str, key: str | None, runs_dir: Path | None, as_json: bool)
         print_json({"runs": [run.to_json() for run in found]})
     elif found:
         print_table(COLUMNS, map(run_cells, found))
+        _tell_of_waiting(store, found)
     else:
         words = "no run fits the filter" if expression.strip() else "no runs yet; see `cnnlab train --help`"
         print_note(f"{clean(store.root)}: {words}")
     return ExitCode.DONE
+
+
+def _tell_of_waiting(store: RunStore, found: Sequence[Run]) -> None:
+    """Queued runs that will not move by themselves, a line a device."""
+    if all(run.state != "queued" for run in found):
+        return
+    from engine.worker.backlog import NO_WORKER, device_of, queued_runs
+    from engine.worker.place import WorkerPlace
+
+    waiting = queued_runs(found)
+    for device in dict.fromkeys(map(device_of, waiting)):
+        if not WorkerPlace(store, device).is_manned:
+            count = sum(device_of(run) == device for run in waiting)
+            print_note(f"{count} queued for {clean(device)}, which has {NO_WORKER}")
 
 
 @click.command()

@@ -24,7 +24,6 @@ _LOOK_SECONDS = 0.25
 _SILENT_SECONDS = 60.0
 _MINUTES = (1, 5, 15, 60, 240, 1440)
 _ANY_NUMBER = 10_000
-_NO_WORKER = "no worker; `cnnlab resume --all` or `cnnlab worker` starts one"
 _COLUMNS = (
     Column("state"),
     Column("run", least=20),
@@ -74,7 +73,7 @@ def _say(text: str) -> None:
 def queue(runs_dir: Path | None, as_json: bool) -> int:
     """What trains, what waits, and who serves which device."""
     from engine.store import Run
-    from engine.worker.backlog import queue_document
+    from engine.worker.backlog import NO_WORKER, queue_document
 
     store = open_store(runs_dir)
     document = queue_document(store)
@@ -82,7 +81,7 @@ def queue(runs_dir: Path | None, as_json: bool) -> int:
         print_json(document)
         return ExitCode.DONE
     for row in document["devices"]:
-        served = f"worker {row['worker']}, {row['lanes']} lane(s)" if row["worker"] else _NO_WORKER
+        served = f"worker {row['worker']}, {row['lanes']} lane(s)" if row["worker"] else NO_WORKER
         print_line(f"{row['device']}: {served}{_memory_words(row['memory'])}")
     if not document["runs"]:
         print_note("nothing trains, nothing waits")
@@ -152,25 +151,14 @@ def _watch(run: Run) -> Run:
 
 def _news(run: Run, silent_seconds: float) -> str:
     """What a bar does not say."""
+    from engine.worker.backlog import queued_words
+
     if run.document.get("waiting"):
         return clean(f"{run.state}: {run.document['waiting']}")
     if run.state == "queued":
-        return _queued_words(run)
+        return clean(queued_words(run))
     if silent_seconds > _SILENT_SECONDS:
         minutes = max(least for least in _MINUTES if silent_seconds >= 60 * least)
         remedy = "resume" if run.is_doubtful else "stop"
         return f"no sign of life for {minutes} min; see its worker.log, or: cnnlab {remedy} {run.id}"
     return f"paused; cnnlab resume {run.id}" if run.state == "paused" else ""
-
-
-def _queued_words(run: Run) -> str:
-    from engine.store import RunStore
-    from engine.worker.backlog import device_of, is_elsewhere
-    from engine.worker.place import WorkerPlace
-
-    if is_elsewhere(run):
-        return f"queued; who made it trains it, or: cnnlab resume {run.id}"
-    device = device_of(run)
-    if WorkerPlace(RunStore(run.path.parent), device).is_manned:
-        return "queued; `cnnlab queue` says what is before it"
-    return f"queued for {clean(device)}, which has {_NO_WORKER}"

@@ -12,8 +12,9 @@ from engine.store import Run, RunStore, layout
 from engine.store.clock import utc_now, utc_text
 from engine.store.ids import seconds_of_id
 from engine.telemetry import device_memory
-from engine.worker.place import worker_places
+from engine.worker.place import WorkerPlace, worker_places
 
+NO_WORKER = "no worker; `cnnlab resume --all` or `cnnlab worker` starts one"
 _MAKING_SECONDS = 5.0  # between the wish and the id of one run
 _BEGIN_SECONDS = 60.0  # a foreground run begins as soon as its lane has started
 
@@ -74,18 +75,28 @@ def unqueue(run: Run) -> Run:
     with run.own() as owner:
         if owner.run.document.get("state") != layout.QUEUED:
             raise RefusedError(f"{run.id} has just begun; stop it again", field="run")
-        owner.update(state="stopped")
+        owner.update(state="stopped", waiting=None)
         return owner.run
 
 
-def note_waiting(run: Run, why: str) -> None:
-    """Say on a queued run why it does not start; a run that somebody has in hand speaks for itself."""
+def note_waiting(run: Run, why: str | None) -> None:
+    """Say on a queued run why it does not start, or that nothing is known against it; one in hand speaks for itself."""
     try:
         with run.own(wait_seconds=0.1) as owner:
             if owner.run.state == layout.QUEUED and owner.run.document.get("waiting") != why:
                 owner.update(waiting=why)
     except (LabError, OSError):
         return
+
+
+def queued_words(run: Run) -> str:
+    """Why a queued run has not begun, as far as that can be told by looking."""
+    if is_elsewhere(run):
+        return f"queued; who made it trains it, or: cnnlab resume {run.id}"
+    device = device_of(run)
+    if WorkerPlace(RunStore(run.path.parent), device).is_manned:
+        return "queued; `cnnlab queue` says what is before it"
+    return f"queued for {device}, which has {NO_WORKER}"
 
 
 def queue_document(store: RunStore) -> dict[str, Any]:

@@ -69,6 +69,9 @@ class Worker:
     def _serve(self, lock: Lock) -> None:
         pool = LanePool(self._store, "", self._lanes)
         self._say(f"serving {self._place.device}, {self._lanes} lane(s)")
+        for run in self._next_runs():
+            if run.document.get("waiting"):
+                note_waiting(run, None)  # what kept it from starting was said before there was this worker
         idle_since = time.monotonic()
         try:
             while not self._asked_to_leave and self._has_folder():

@@ -17,6 +17,10 @@ _PATIENCE_SECONDS = 5.0
 _LOOK_SECONDS = 0.02
 
 
+class _StillStartingError(Exception):
+    """The worker neither serves nor has it ended: a cold disk, or a machine that is busy."""
+
+
 def ensure_worker(store: RunStore, device: str, lanes: int | None = None) -> str | None:
     """See that a worker serves this device; start one if there is none.
 
@@ -26,6 +30,9 @@ def ensure_worker(store: RunStore, device: str, lanes: int | None = None) -> str
 
     Returns:
         Why there is none, in a line; None where there is one.
+
+    Raises:
+        _StillStartingError: if that is not known yet.
     """
     place = WorkerPlace(store, device)
     if place.is_manned:
@@ -53,7 +60,8 @@ def ensure_worker(store: RunStore, device: str, lanes: int | None = None) -> str
                 return None  # it found nothing to do, or another one was faster
             return f"the worker {_end_words(process.returncode)}: {place.log_tail(said_before) or 'its log is empty'}"
         if time.monotonic() > give_up:
-            return f"the worker does not begin to serve; see {place.log_path}"
+            process.returncode = 0  # it is on its own: nobody waits for it
+            raise _StillStartingError(f"the worker has not begun to serve yet; see {place.log_path}")
         time.sleep(_LOOK_SECONDS)
     process.returncode = 0  # it is on its own now: nobody waits for it
     return None
@@ -71,7 +79,11 @@ def put_to_work(store: RunStore, runs: list[Run], lanes: int | None = None) -> l
     """
     problems = []
     for device in dict.fromkeys(device_of(run) for run in runs):
-        problem = ensure_worker(store, device, lanes)
+        try:
+            problem = ensure_worker(store, device, lanes)
+        except _StillStartingError as error:
+            problems.append(f"{device}: {error}")  # told, but not on the runs: it may serve them in a moment
+            continue
         if problem is None:
             continue
         problems.append(f"{device}: {problem}")
