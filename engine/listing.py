@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.format import duration, percent, short_classes, speed
 from engine.layout import Column
-from engine.store import Run
+from engine.store import Run, layout
 from engine.text import clean
 
 # What a narrow terminal can do without, first to go first.
@@ -95,6 +95,8 @@ def ended_words(run: Run) -> str:
         return "stopped before it began"
     if run.state == "failed":
         return f"failed: {clean((run.document.get('failure') or {}).get('reason'))}"
+    if run.state == layout.NEWER:
+        return str(run.read_only_reason)
     if not run.is_over:
         return f"{run.state}; `cnnlab resume {run.id}` goes on"
     summary = run.summary or {}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine.format import percent, short_classes, speed
+from engine.layout import wrapped
 from engine.listing import ended_words, share_done
-from engine.store import Run
+from engine.store import Run, layout
 from engine.store.columns import Columns
 from engine.text import clean
 from tui.cells import Row
@@ -33,7 +34,7 @@ def about_run(run: Run, reference: Run | None) -> str:
 
 
 def standing(run: Run, columns: Columns, width: int, *, has_unicode: bool) -> list[Row]:
-    """Two lines: how far a run is, or how it ended and what one can do."""
+    """How far a run is, or how it ended and what one can do: two lines, more where that takes more."""
     epochs = (run.experiment.get("training") or {}).get("epochs")
     progress = run.progress() if run.is_alive else None
     if progress:
@@ -57,7 +58,8 @@ def standing(run: Run, columns: Columns, width: int, *, has_unicode: bool) -> li
     first, second = ended(run)
     done = f"  epoch {columns.epochs[-1]} of {epochs}" if len(columns) and not run.summary else ""
     look = "e" if run.state in ("failed", "damaged", "interrupted") else "k"
-    return [Row.of([(f" {first}{done}", look)]), Row.of([(f" {second}", " ")])]
+    lines = list(wrapped(f"{first}{done}", max(1, width - 1)))
+    return [*(Row.of([(f" {line}", look)]) for line in lines), Row.of([(f" {second}", " ")])]
 
 
 _STATES = {
@@ -83,6 +85,8 @@ def ended(run: Run) -> tuple[str, str]:
     """A run that makes no steps now: what it is, and what one can do."""
     if run.damage:
         return f"damaged: {clean(run.damage)}", "cnnlab doctor says what can be done; its other files are left alone"
+    if run.state == layout.NEWER:
+        return str(run.read_only_reason), "d: what is known of it; cnnlab of that version shows it whole"
     waiting = run.document.get("waiting")
     without_numbers = {
         "queued": ("queued: nothing to see yet", clean(waiting) if waiting else "S takes it out of the queue"),

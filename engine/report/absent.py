@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.format import duration
-from engine.store import Run
+from engine.store import Run, layout
 from engine.text import clean
 
 
@@ -18,6 +18,8 @@ def no_report_words(run: Run, progress: dict[str, Any] | None = None) -> str:
     state, comes = run.state, "its report comes when it ends"
     if run.damage:
         return f"damaged: {clean(run.damage)}"
+    if run.state == layout.NEWER:
+        return str(run.read_only_reason)
     if run.is_alive:
         left = (progress or {}).get("eta_seconds")
         return f"{state}; {comes}" + ("" if left is None else f", ~{duration(left)}")

@@ -9,7 +9,7 @@ LOG, REQUESTS, LOCK, RESERVE = "worker.log", "requests", "owner.lock", ".reserve
 TRASH, CHANGED, WORKERS = ".trash", ".changed", ".worker"
 
 FORMAT = 1
-QUEUED, INTERRUPTED, DAMAGED = "queued", "interrupted", "damaged"
+QUEUED, INTERRUPTED, DAMAGED, NEWER = "queued", "interrupted", "damaged", "newer"
 ALIVE = ("starting", "training", "paused", "evaluating")
 BUSY = ("starting", "evaluating")  # alive, and without a look at requests
 OVER = ("finished", "stopped", "failed")

@@ -15,7 +15,7 @@ from engine.store import layout
 from engine.store.files import load_document, read_file, read_file_and_status
 from engine.store.history import History, parse_history
 from engine.store.lock import is_held, is_trusted, load_holder
-from engine.store.shape import is_progress, newer_format, phases_of, what_is_wrong
+from engine.store.shape import STATES, is_progress, newer_format, phases_of, what_is_wrong
 from engine.store.sharing import SharedParts
 
 if TYPE_CHECKING:
@@ -132,6 +132,8 @@ class Run:
     def _find_state(self) -> str:
         while not self.damage:
             said = str(self.document.get("state"))
+            if said not in STATES:
+                return layout.NEWER  # a format that this one knows has no other states
             if said not in layout.ALIVE or is_held(self.path / layout.LOCK):
                 return said
             before, self.damage = self.document, self._read(None)

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.store.layout import ALIVE, FORMAT, OVER, QUEUED
 
-_STATES = {QUEUED, *ALIVE, *OVER}
+STATES = {QUEUED, *ALIVE, *OVER}
 _TEXTS = ("name", "created", "note", "fingerprint")
 _TABLES = ("study", "request", "environment", "summary", "failure")
 _NUMBERS = (
@@ -81,7 +81,7 @@ def _wrong_types(document: dict[str, Any]) -> str | None:
     tags = document.get("tags") or []
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         return "tags is not a list of texts"
-    return None if document.get("state") in _STATES else f"state {document.get('state')!r} is not known"
+    return None if document.get("state") in STATES else f"state {document.get('state')!r} is not known"
 
 
 def _wrong_experiment(experiment: Any) -> str | None:

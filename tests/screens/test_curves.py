@@ -296,3 +296,19 @@ def test_every_key_of_the_screen_is_told() -> None:
         assert isinstance(binding, Binding)
         assert binding.tooltip
         assert hasattr(CurvesScreen, f"action_{binding.action.partition('(')[0]}")
+
+
+def test_a_long_reason_stands_whole_beside_its_remedy_with_curves_and_without(store: RunStore) -> None:
+    run = make(store, "blown-up")
+    reason = "NaN loss in epoch 3 at step 27, after the learning rate rose to 12.5 and the gradient's norm to inf"
+    with run.own() as owner:
+        owner.update(state="failed", summary=None, failure={"kind": "diverged", "reason": reason})
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("3")
+        await until(pilot, lambda: f"failed: {reason}" in " ".join(screen_text(app).split()))
+        assert "n: set up the same with a lower lr" in screen_text(app)
+
+    act(store, story)
+    (run.path / "history.jsonl").unlink()
+    act(store, story)

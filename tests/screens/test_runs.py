@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -392,3 +393,56 @@ def test_a_wide_terminal_shows_the_curves_of_the_run_beside_the_list(store: RunS
         await until(pilot, lambda: not app.seen.histories)
 
     act(store, story, (160, 40))
+
+
+def test_a_run_of_a_newer_format_is_shown_as_one_and_says_on_every_screen_why_nothing_can_be_done_with_it(
+    store: RunStore,
+) -> None:
+    run = make(store, "ours")
+    (run.path / "run.json").write_text(json.dumps({"format": 99}))
+    (run.path / "report.json").unlink()
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: any(line.startswith(">  newer") for line in screen_text(app).splitlines()))
+        assert row_of(app, ">  newer").rstrip().endswith("enter: details")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Details) and "format 99" in screen_text(app))
+        await pilot.press("escape", "n")
+        await until(pilot, lambda: "are not known" in screen_text(app))
+        assert isinstance(app.screen, RunsScreen)
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(app.screen, CurvesScreen) and "format 99" in screen_text(app))
+        assert "resume" not in screen_text(app)
+        await pilot.press("4")
+        await until(pilot, lambda: "Nothing can be compared with" in screen_text(app))
+        await pilot.press("5")
+        await until(pilot, lambda: "Report" in screen_text(app).splitlines()[0] and "format 99" in screen_text(app))
+
+    act(store, story)
+
+
+def test_a_long_reason_is_cut_and_what_enter_does_is_not(store: RunStore) -> None:
+    run = make(store, "blown-up")
+    reason = "NaN loss in epoch 3 at step 27, after the learning rate rose to 12.5, " * 2
+    with run.own() as owner:
+        owner.update(state="failed", summary=None, failure={"kind": "diverged", "reason": reason})
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: row_of(app, "blown-up").rstrip().endswith("….  enter: why"))
+
+    act(store, story)
+
+
+def test_of_an_interrupted_run_80_columns_show_what_to_press_and_its_best_epoch(
+    store: RunStore, three: list[Run]
+) -> None:
+    with three[2].own() as owner:
+        owner.update(state="training", summary={**(three[2].summary or {}), "images": {"validation": 5_000}})
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await until(
+            pilot,
+            lambda: "interrupted; P lets it go on     best val 80.0 % (n 5,000: 79-81) at epoch 30" in screen_text(app),
+        )
+
+    act(store, story)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.format import brief, percent, short_classes
+from engine.store import layout
 from engine.text import clean
 from tui.listing import cells
 from tui.listing.cells import Row
@@ -18,7 +19,7 @@ def about_lines(row: Row) -> list[str]:
 
 def _what(row: Row) -> str:
     run = row.run
-    if run.damage:
+    if run.damage or run.state == layout.NEWER:
         return run.id
     classes = short_classes(row.setting("dataset", "classes") or [], _MOST_CLASSES)
     network = [clean(value) for key in ("name", "pooling") if (value := row.setting("model", key))]
@@ -46,7 +47,7 @@ def _how_far(row: Row) -> str:
         place = f"{row.place} in the queue" if row.place else "in the queue"
         return place + (f"; such a run took {brief(row.expected)}" if row.expected is not None else "")
     if run.state == "interrupted":
-        return _and_best(row, "interrupted: nobody trains it now. P: it goes on from its checkpoint")
+        return _and_best(row, "interrupted; P lets it go on")
     if not row.summary:
         return f"{run.state} before it began" if run.is_over else run.state
     return _and_best(row, f"{run.state} after {brief(row.summary.get('seconds'))}")
@@ -64,6 +65,8 @@ def _and_best(row: Row, words: str) -> str:
 
 def _outcome(row: Row) -> str:
     summary = row.summary
+    if row.run.state == layout.NEWER:
+        return "d: what is known of it"
     if row.run.damage:
         return "its files are left as they are; D moves it to the trash, cnnlab doctor says more"
     if summary.get("test_accuracy") is None:

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from engine.format import age, brief, percent, short_classes, speed
+from engine.layout import fit, text_width
 from engine.listing import share_done
 from engine.store import Run
 from engine.store.trace import Trace
 from engine.text import clean
 
 SPLITS = ("validation", "test", "train")
+HINTS = (".  enter: details", ".  enter: why")  # ends of a note that the words of enter are in
 BEFORE_NOTE = ("state", "run", "differs")  # columns that a run without numbers has
 _STATES = {"training": "train", "interrupted": "interrupt"}
 
@@ -68,21 +70,31 @@ def name(row: Row) -> str:
     return clean(row.run.id if row.run.damage else row.run.name)
 
 
-def note(row: Row) -> str:
-    """What stands in place of the numbers of a run that has none, and why; empty for all others."""
-    run = row.run
-    if run.damage:
-        return f"{clean(run.damage)}.  enter: details"
-    if run.read_only_reason:
-        return f"{clean(run.read_only_reason)}.  enter: details"
+def note(row: Row, width: int | None = None) -> str:
+    """What stands in place of the numbers of a run that has none, and why; empty for all others.
+
+    Args:
+        width: cells that there are; the reason is cut to them, what enter does is not.
+    """
+    reason, hint = _note(row)
+    if width is not None and text_width(reason + hint) > width:
+        reason = fit(reason, max(0, width - text_width(hint))).rstrip()
+    return reason + hint
+
+
+def _note(row: Row) -> tuple[str, str]:
+    """The reason, and what enter does; without a reason, nothing."""
+    run, (details, why) = row.run, HINTS
+    if damage := run.damage or run.read_only_reason:
+        return clean(damage), details
     if waiting := run.document.get("waiting"):
-        return f"waits: {clean(waiting)}.  enter: why"
+        return f"waits: {clean(waiting)}", why
     if run.state == "failed":
         reason = (run.document.get("failure") or {}).get("reason")
-        return f"{clean(reason or 'the reason is not known')}.  enter: why"
+        return clean(reason or "the reason is not known"), why
     if run.state == "starting" and not (row.trace and row.trace.epoch):
-        return "importing torch, decoding data"
-    return ""
+        return "importing torch, decoding data", ""
+    return "", ""
 
 
 def accuracy(row: Row, split: str) -> float | None:

@@ -94,13 +94,14 @@ class CompareScreen(RunScreen):
         selection = self.lab.selection
         self._choice = choose(runs, selection.marks, self.lab.run_under_cursor)
         chosen = self._choice.runs
+        problem = _too_few(self._choice, self.lab.run_under_cursor) if len(chosen) < 2 else ""
         base = selection.reference if any(run.id == selection.reference for run in chosen) else None
-        key = (tuple((run.id, run.state) for run in chosen), base, self._look.split)
+        key = (tuple((run.id, run.state) for run in chosen), base, self._look.split, problem)
         if key != self._key:
             self._key = key
-            if len(chosen) < 2:
+            if problem:
                 self._is_busy = False
-                self._compared = Compared(problem=_too_few(self._choice))
+                self._compared = Compared(problem=problem)
                 self._draw()
             else:
                 self._is_busy = True
@@ -293,7 +294,11 @@ class CompareScreen(RunScreen):
         self.lab.tell(f"copied: cnnlab compare of {len(runs)} runs", details=command)
 
 
-def _too_few(choice: Choice) -> str:
-    if not choice.runs:
+def _too_few(choice: Choice, cursor: Run | None) -> str:
+    if cursor is None:
         return "There is no run yet: n sets one up, 1 goes back."
-    return f"Only {clean(choice.runs[0].name)}: mark two runs or more with space on Runs, or go to a run of a study."
+    others = "mark two runs or more with space on Runs, or go to a run of a study."
+    if not choice.runs:
+        why = clean(cursor.damage or cursor.read_only_reason or "it has no settings")
+        return f"Nothing can be compared with {clean(cursor.name)}: {why}. On Runs, {others}"
+    return f"Only {clean(choice.runs[0].name)}: {others}"

@@ -50,7 +50,12 @@ class RunScreen(LabScreen):
             self.lab.selection_changed()
 
     async def action_new_like(self) -> None:
-        await self.lab.configure(self.lab.run_under_cursor)
+        run = self.lab.run_under_cursor
+        if run is not None and not run.experiment:
+            why = clean(run.damage or run.read_only_reason or "")
+            self.lab.tell(f"the settings of {clean(run.name)} are not known: {why}; N sets up a new run")
+        else:
+            await self.lab.configure(run)
 
     async def action_new(self) -> None:
         await self.lab.configure(None)

@@ -298,7 +298,7 @@ class RunsScreen(RunScreen):
             self.lab.act(lambda: _start_first_study(self.lab.store), "queueing three poolings of digits …")
             return
         run = self.query_one(RunTable).run
-        if run is not None and (run.state == "failed" or run.damage or cells.note(self._row(run)).endswith("why")):
+        if run is not None and cells.note(self._row(run)).endswith(cells.HINTS):
             self._explain(run)
         elif run is not None:
             await self.lab.action_show("curves")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.layout import wrapped
 from engine.store import Run
 from tui import curve_words, machine_words, value_words
 from tui.cells import Row
@@ -11,9 +12,11 @@ from tui.chart.state import Looking
 from tui.scene import Scene
 from tui.widgets.cell_lines import CellLines
 
+_LINES = 2
+
 
 class Standing(CellLines):
-    """Two lines: how far the run is, or how it ended and what one can do."""
+    """How far the run is, or how it ended and what one can do: two lines, more where that takes more."""
 
     def show(self, scene: Scene, runs: Sequence[Run], *, has_unicode: bool) -> None:
         def make(width: int, height: int) -> list[Row]:
@@ -22,8 +25,11 @@ class Standing(CellLines):
             rows = curve_words.standing(scene.run, scene.columns, width, has_unicode=has_unicode)
             if scene.run.state == "queued":
                 rows[0] = Row.of([(f" {machine_words.place_words(scene.run, runs)}", "k")])
+            elif len(rows) > _LINES and not scene.has_curves:  # below there is room for the reason
+                return [Row.of([(f" {scene.run.state}", "e")]), rows[-1]]
             return rows
 
+        self.styles.height = max(_LINES, len(make(max(1, self.size.width), _LINES)))
         self.show_rows(make)
 
 
@@ -38,8 +44,9 @@ class Instead(CellLines):
                 lines[0] = machine_words.place_words(scene.run, runs)
 
         def make(width: int, height: int) -> list[Row]:
-            above = [Row("", "")] * max(0, (height - len(lines)) // 2)
-            return [*above, *(Row.of([(line.center(width), " ")]) for line in lines)]
+            shown = [part for line in lines for part in wrapped(line, max(1, width - 2))]
+            above = [Row("", "")] * max(0, (height - len(shown)) // 2)
+            return [*above, *(Row.of([(line.center(width), " ")]) for line in shown)]
 
         self.show_rows(make)
 

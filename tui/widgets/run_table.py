@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from engine.layout import fit
+from engine.layout import fit, text_width
 from engine.store import Run
 from tui.listing import cells
 from tui.listing.cells import Row
@@ -221,8 +221,11 @@ class RunTable(Widget, can_focus=True):
         if note:
             shown = list(takewhile(lambda placed: placed.column.heading in cells.BEFORE_NOTE, shown))
         first, rest = shown[0], shown[1:]
-        texts = [placed.text(row) for placed in rest] + ([note] if note else [])
-        text = fit((" " * GAP).join(["", *texts]), max(0, self._width - _MARGIN - first.width))
+        room = max(0, self._width - _MARGIN - first.width)
+        texts = [placed.text(row) for placed in rest]
+        if note:
+            texts.append(cells.note(row, room - sum(GAP + text_width(text) for text in texts) - GAP))
+        text = fit((" " * GAP).join(["", *texts]), room)
         if number == self.cursor:
             return ((f"{signs}{first.text(row)}{text}", "run-table--cursor"),)
         return ((signs, ""), (first.text(row), _TONES.get(run.state, "")), (text, ""))
