@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from typing import Any
 
 from engine.format import duration, percent, setting
@@ -34,6 +36,16 @@ def describe_run(run: Run) -> list[tuple[str, str]]:
     for key, value in summary.items():
         facts.append((key, _summary_words(key, value)))
     return [(label, str(value)) for label, value in facts if value not in (None, "")]
+
+
+def describe_files(run: Run) -> list[tuple[str, str]]:
+    """The files of its folder, by name, and their bytes; names may be foreign text. Follows no link."""
+    try:
+        with os.scandir(run.path) as entries:
+            found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
+    except OSError:  # the folder was moved away meanwhile
+        return []
+    return [(name, f"{status.st_size:,} bytes") for name, status in sorted(found) if stat.S_ISREG(status.st_mode)]
 
 
 def _setting_words(value: Any) -> str:

@@ -25,21 +25,19 @@ def explain(run: Run) -> list[str]:
         ]
     failure = document.get("failure") or {}
     lines = [str(document.get("waiting") or failure.get("reason") or run.state)]
-    lines += [
-        f"{key:<16} {failure[key]}" for key in ("kind", "epoch", "step", "lr", "last_good_epoch") if key in failure
-    ]
+    lines += [f"{key:<16} {failure[key]}" for key in _FACTS if key in failure]
     if run.state == "failed":
         lines += ["", "P lets it go on from its last good checkpoint; n sets up one like it; 3 shows its curves."]
-    said = _last_words(run)
-    return [*lines, "", f"folder  {run.path}", *(["", f"{layout.LOG} ends with:", *said] if said else [])]
+    return [*lines, "", f"folder  {run.path}", *last_words(run, _TAIL_LINES)]
 
 
-def _last_words(run: Run) -> list[str]:
-
+def last_words(run: Run, count: int) -> list[str]:
+    """What its process said last, under a heading; nothing where it left no log."""
     try:
         with open_regular(run.path / layout.LOG, max_bytes=1 << 40) as descriptor:
             size = os.fstat(descriptor).st_size
             data = os.pread(descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
     except (FileNotFoundError, DataError, RefusedError):
         return []
-    return data.decode("utf-8", "replace").splitlines()[-_TAIL_LINES:]
+    said = data.decode("utf-8", "replace").splitlines()[-count:]
+    return ["", f"{layout.LOG} ends with:", *said] if said else []

@@ -455,3 +455,17 @@ def test_a_repaint_that_changes_nothing_sends_nothing(store: RunStore, two: tupl
         assert painted == []
 
     act(store, story)
+
+
+def test_of_an_interrupted_run_the_report_names_the_key_that_lets_it_go_on(store: RunStore) -> None:
+    run = make(store, "cut-off")
+    (run.path / "report.json").unlink()
+    with run.own() as owner:
+        owner.update(state="training", summary=None)
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("5")
+        await until(pilot, lambda: "P lets it go on" in screen_text(app))
+        assert "cnnlab resume" not in screen_text(app)
+
+    act(store, story)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from engine.store import Run, RunStore
 from tests.screens.stage import act, make, screen_text, until
 from tui import first_study
 from tui.app import LabApp
+from tui.feed import Feed
 from tui.screens import runs as runs_screen
 from tui.screens.ask import Details
 from tui.screens.curves import CurvesScreen
@@ -444,5 +447,45 @@ def test_of_an_interrupted_run_80_columns_show_what_to_press_and_its_best_epoch(
             pilot,
             lambda: "interrupted; P lets it go on     best val 80.0 % (n 5,000: 79-81) at epoch 30" in screen_text(app),
         )
+
+    act(store, story)
+
+
+def test_an_empty_home_offers_only_the_keys_that_have_a_meaning_there(store: RunStore) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "enter Three poolings" in screen_text(app))
+        keys = " ".join(screen_text(app).splitlines()[-2:])
+        assert not any(word in keys for word in ("Curves", "Mark", "Filter", "Pause", "Stop", "Export", "Trash"))
+        make(store, "first")
+        await until(pilot, lambda: "enter Curves" in screen_text(app) and "P Pause" in screen_text(app))
+
+    act(store, story)
+
+
+def test_until_the_folder_is_read_the_list_counts_nothing_and_enter_starts_nothing(
+    store: RunStore, three: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Feed, "start", lambda feed: None)
+
+    async def play() -> None:
+        app = LabApp(store)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: "reading runs/" in screen_text(app))
+            await pilot.press("enter")
+            assert "0 of 0" not in screen_text(app)
+            assert "queueing" not in screen_text(app)
+
+    asyncio.run(play())
+
+
+def test_d_names_the_files_of_a_run_and_the_end_of_its_log(store: RunStore, three: list[Run]) -> None:
+    (three[2].path / "worker.log").write_text("a line\nCUDA initialised\n")
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, Details))
+        await pilot.press("G")
+        await until(pilot, lambda: "CUDA initialised" in screen_text(app))
+        assert re.search(r"worker.log +24 bytes", screen_text(app))
 
     act(store, story)

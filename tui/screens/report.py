@@ -17,7 +17,7 @@ from engine.layout import wrapped
 from engine.report.absent import no_report_words
 from engine.report.loaded import LoadedReport, load_report
 from engine.report.written import report_text
-from engine.store import Run
+from engine.store import Run, layout
 from engine.text import clean
 from tui.glyphs import has_unicode
 from tui.output_files import save_text
@@ -165,6 +165,8 @@ class ReportScreen(RunScreen):
         """Why there is no report, and what one can do."""
         if run.is_alive:
             why, hint = no_report_words(run, run.progress()), "S ends it now; 3 shows its curves."
+        elif run.state == layout.INTERRUPTED:
+            why, hint = "interrupted", "P lets it go on, and its report comes when it ends; [ and ] go to others."
         else:
             why, hint = problem, "d describes the run; [ and ] go to others."
         self._say_absent(f"{clean(run.name)}: {why}.", hint)

@@ -8,15 +8,18 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from engine.description import describe_run
+from engine.description import describe_files, describe_run
 from engine.store import Run
 from engine.text import clean
 from tui import acts
+from tui.explanation import last_words
 from tui.output_files import save_text
 from tui.screens.ask import Confirm, Details, Prompt
 from tui.screens.base import LabScreen
 from tui.widgets.decks import ON_MARKS
 from tui.written import history_csv
+
+_LOG_LINES = 20
 
 
 class RunScreen(LabScreen):
@@ -62,8 +65,16 @@ class RunScreen(LabScreen):
 
     def action_describe(self) -> None:
         if run := self._run():
-            facts = [f"{label:<26} {clean(value)}" for label, value in describe_run(run)]
-            self.app.push_screen(Details(f"{run.name}  {run.id}  {run.state}", facts))
+            self._describe(run)
+
+    @work(thread=True, exclusive=True, group="describe")
+    def _describe(self, run: Run) -> None:
+        """Reads the folder and the end of the log: in a thread, for a disk may be slow."""
+        facts = [f"{label:<26} {value}" for label, value in describe_run(run)]
+        if files := describe_files(run):
+            facts += ["", "files", *(f"{name:<26} {size}" for name, size in files)]
+        details = Details(f"{run.name}  {run.id}  {run.state}", [*facts, *last_words(run, _LOG_LINES)])
+        self.app.call_from_thread(self.app.push_screen, details)
 
     @work
     async def action_edit(self) -> None:

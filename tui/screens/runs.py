@@ -36,6 +36,10 @@ _QUIET_SECONDS = 5.0  # without a key, then a sorted list may move
 _AGES_SECONDS = 30.0
 _SHORT = 20  # lines: a terminal below has better use for two of them
 _WIDE = 140  # cells: from here on the run's curves stand beside the list
+_NEEDS_RUNS = {
+    "mark", "mark_all", "filter", "sort", "split", "view", "running", "write",
+    "reference", "describe", "edit", "copy", "pause", "stop", "export", "trash",
+}  # fmt: skip
 _EMPTY = """No runs in {folder}/.
 
 enter   three poolings of one network on handwritten digits,
@@ -56,6 +60,7 @@ class RunsScreen(RunScreen):
     CSS_PATH = "runs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Curves", tooltip="Its curves, or why it has none; at first: three poolings"),
+        Binding("enter", "first_study", "Three poolings", tooltip="The first study: three poolings of digits"),
         Binding("space", "mark", "Mark", tooltip="Mark the run, and go on to the next"),
         Binding("slash", "filter", "Filter", key_display="/", tooltip="As in: state:finished pooling:max test>0.8"),
         Binding("s", "sort", "Sort", tooltip="By the column that h and l choose; again: reverse; again: newest first"),
@@ -73,6 +78,7 @@ class RunsScreen(RunScreen):
         self._view, self._split = VIEWS[0], SPLITS[0]
         self._levels, self._columns = BLOCKS, columns_of(VIEWS[0], SPLITS[0])
         self._sorting: Timer | None = None
+        self._is_empty = False  # it is known that there are no runs
 
     def compose_body(self) -> ComposeResult:
         yield Static("", id="empty", markup=False)
@@ -136,6 +142,9 @@ class RunsScreen(RunScreen):
         if runs and self.query_one("#empty").display:
             selection.cursor = runs[-1].id  # of the first study, the run that trains first
         self._show_empty(self.lab.has_read and not runs)
+        if self._is_empty != (self.lab.has_read and not runs):
+            self._is_empty = not self._is_empty
+            self.refresh_bindings()
         self._show_rows()
 
     def _show_rows(self) -> None:
@@ -172,6 +181,8 @@ class RunsScreen(RunScreen):
         return self._list.row(run, time.time())
 
     def _about_list(self) -> str:
+        if not self.lab.has_read:
+            return f"reading {self.lab.store.root.name}/ …"
         selection, shown = self.lab.selection, len(self._list.rows)
         seen = self.lab.seen
         order = "newest first"
@@ -294,14 +305,22 @@ class RunsScreen(RunScreen):
             table.action_move(found - table.cursor)
 
     async def action_open(self) -> None:
-        if not self.lab.runs:
-            self.lab.act(lambda: _start_first_study(self.lab.store), "queueing three poolings of digits …")
-            return
         run = self.query_one(RunTable).run
         if run is not None and cells.note(self._row(run)).endswith(cells.HINTS):
             self._explain(run)
         elif run is not None:
             await self.lab.action_show("curves")
+
+    def action_first_study(self) -> None:
+        self.lab.act(lambda: _start_first_study(self.lab.store), "queueing three poolings of digits …")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Of a home without runs, only what makes one is offered; enter is then the first study."""
+        if not self._is_empty:
+            return action != "first_study"
+        if action == "open":
+            return False
+        return None if action in _NEEDS_RUNS else True
 
     @work(thread=True, exclusive=True, group="explain")
     def _explain(self, run: Run) -> None:
