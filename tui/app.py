@@ -35,7 +35,7 @@ from tui.theme import THEMES
 from tui.widgets.status import Status
 
 _TWICE_SECONDS = 2.0
-_SETTLE_SECONDS = 0.5
+_SETTLE_SECONDS = 2.0
 
 
 class LabApp(App[None]):

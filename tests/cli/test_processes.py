@@ -34,7 +34,7 @@ print(code, sorted(heavy), file=sys.stderr)
         (["study", "show", "none"], []),
         (["train", "--help"], []),
         (["train", "--epochs", "0"], []),
-        (["export", "one"], ["onnx", "onnxruntime", "sklearn"]),
+        (["export", "one"], ["onnx", "onnxruntime", "sklearn", "scipy.stats", "pandas"]),
         (["data", "list"], []),
         (["summary"], []),
     ],

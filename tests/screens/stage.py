@@ -32,7 +32,7 @@ def act(store: RunStore, story: Story, size: tuple[int, int] = (80, 24), data_di
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
-    for _ in range(400):
+    for _ in range(2000):
         await pilot.pause(0.01)
         if condition():
             return

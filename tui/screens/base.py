@@ -46,6 +46,7 @@ class LabScreen(Screen[None]):
         display: none; layer: cover; width: 100%; height: 100%; overflow: hidden; background: $background;
         content-align: center middle;
     }
+    LabScreen.-too-small { overflow: hidden; }
     LabScreen.-too-small > #too-small { display: block; }
     """
 
