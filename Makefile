@@ -21,7 +21,7 @@ run: setup
 	@if [ -t 1 ]; then $(BIN)/cnnlab-tui; else $(BIN)/cnnlab study pooling --dataset digits --epochs 60 --lr 0.05 --seeds 3; fi
 
 test: setup
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n logical
 
 check: setup
 	@$(BIN)/ruff check .

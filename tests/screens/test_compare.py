@@ -298,3 +298,21 @@ def test_hostile_names_are_text(store: RunStore, name: str) -> None:
             assert not set(screen_text(app)) & set("\x1b\x07\x9b\u202e")
 
     act(store, story, (120, 36))
+
+
+def test_space_marks_the_run_of_the_row_and_a_all_that_are_shown(store: RunStore, study: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await open_compare(app, pilot)
+        await pilot.press("v", "g", "space", "space")
+        await until(pilot, lambda: see(app, "2 marked"))
+        assert len(app.selection.marks) == 2
+        assert see(app, "9 runs: study pooling")  # what is compared stays while one marks
+        assert [line[0] for line in app.screen.query_one(CellTable)._lines[:3]] == ["X", "x", " "]
+        await pilot.press("a")
+        assert len(app.selection.marks) == 9
+        await pilot.press("a")
+        assert not app.selection.marks
+        await pilot.press("g", "space", "space", "1", "4")
+        await until(pilot, lambda: see(app, "2 runs: the marked ones"))
+
+    act(store, story)

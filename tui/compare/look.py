@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.comparison.dots import LEGEND, dot_lines, dots_of
@@ -59,8 +59,16 @@ class Seen:
         self.compared, self.look = compared, look
         self.document = compared.document
 
-    def sheet(self) -> Sheet:
-        """The table of the view."""
+    def sheet(self, marks: Collection[str] = ()) -> Sheet:
+        """The table of the view.
+
+        Args:
+            marks: run ids; the rows that stand for them are signed.
+        """
+        sheet = self._unmarked()
+        return replace(sheet, marked=[key for key in sheet.keys if self.run_of(key) in marks]) if marks else sheet
+
+    def _unmarked(self) -> Sheet:
         document, look = self.document, self.look
         if not document:
             return Sheet()

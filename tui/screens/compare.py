@@ -49,6 +49,10 @@ class CompareScreen(RunScreen):
         Binding("right_square_bracket", "change(1)", "Next", show=False, tooltip="Down to another value here"),
         Binding("s", "sort", "Sort", tooltip="By the column that h and l choose; again: reverse; again: as it was"),
         Binding("slash", "filter", "Filter", key_display="/", tooltip="Rows that hold these words"),
+        Binding(
+            "space", "mark", "Mark", tooltip="Mark the row's run; what is compared stays until Compare is shown anew"
+        ),
+        Binding("a", "mark_all", "Mark all", show=False, tooltip="Mark the runs of all rows; again: none of them"),
         Binding("w", "write", "Write", tooltip="Write CSV, Markdown or HTML into the working folder"),
         Binding("y", "copy", "Copy", tooltip="Copy the command that prints this comparison"),
     ]
@@ -67,6 +71,7 @@ class CompareScreen(RunScreen):
         self._key: Key = ()
         self._compared = Compared()
         self._is_busy = False
+        self._is_held = False  # marks are being made here: until the screen is shown anew, they choose nothing
 
     def compose_body(self) -> ComposeResult:
         yield CellTable(id="table")
@@ -92,7 +97,11 @@ class CompareScreen(RunScreen):
 
     def show_runs(self, runs: Sequence[Run]) -> None:
         selection = self.lab.selection
-        self._choice = choose(runs, selection.marks, self.lab.run_under_cursor)
+        if self._is_held:
+            kept = [self.lab.run_of(run.id) for run in self._choice.runs]
+            self._choice = Choice([run for run in kept if run is not None], self._choice.why)
+        else:
+            self._choice = choose(runs, selection.marks, self.lab.run_under_cursor)
         chosen = self._choice.runs
         problem = _too_few(self._choice, self.lab.run_under_cursor) if len(chosen) < 2 else ""
         base = selection.reference if any(run.id == selection.reference for run in chosen) else None
@@ -141,7 +150,7 @@ class CompareScreen(RunScreen):
             words.show(lambda width: wrapped(problem, width))
             return
         if self._look.view != "curves":
-            self._table.show(seen.sheet())
+            self._table.show(seen.sheet(self.lab.selection.marks if self._is_held else ()))
         self._arrange(seen)
 
     def _arrange(self, seen: Seen) -> None:
@@ -218,6 +227,34 @@ class CompareScreen(RunScreen):
         if (run := self._row_run()) is not None:
             self.lab.selection.cursor = run.id
             await self.lab.action_show("curves")
+
+    def on_screen_resume(self) -> None:
+        self._is_held = False
+        super().on_screen_resume()
+        self._draw()  # without the signs of marks
+
+    def action_mark(self) -> None:
+        if (run := self._row_run()) is None or self._look.view == "curves":
+            self.lab.tell("space marks the run of a row; v goes to a table")
+            return
+        self._mark([run.id])
+        self._table.action_move(1)
+
+    def action_mark_all(self) -> None:
+        seen = self._seen
+        shown = dict.fromkeys(run_id for key in seen.sheet().keys if (run_id := seen.run_of(key)))
+        marks = self.lab.selection.marks
+        self._mark([run_id for run_id in shown if run_id not in marks] or list(shown))
+
+    def _mark(self, run_ids: Sequence[str]) -> None:
+        """Mark these, or no longer; the table stays, for whoever marks wants to see what else there is."""
+        self._is_held = True
+        selection = self.lab.selection
+        for run_id in run_ids:
+            selection.toggle_mark(run_id)
+        self.lab.selection_changed()
+        self._draw()
+        self.lab.tell(f"{len(selection.marks)} marked; 1 and 4 again compare them alone")
 
     def action_view(self) -> None:
         self._look.next_view()

@@ -142,7 +142,8 @@ class CellTable(ScrollView, can_focus=True):
         columns = [_with_sign(field, sheet.order) for field in sheet.fields]
         self._fitted = fit_columns(columns, [*cells, *footer], max(20, self.size.width - _MARGIN - 1))
         heading = " " * _MARGIN + self._fitted.headings()
-        signs = {**dict(sheet.signs), **dict.fromkeys(sheet.marked, "x")}
+        signs = dict(sheet.signs)
+        signs |= {key: "X" if key in signs else "x" for key in sheet.marked}
         lines = [
             f"{signs.get(key, ' ')}{self._fitted.line(row)}" for key, row in zip(sheet.keys, cells, strict=True)
         ] or [f" {sheet.empty}"]
