@@ -45,6 +45,15 @@ def gpu_count() -> int:
     return numbered or int(has_nvidia_gpu())
 
 
+def missing_gpu(device: str) -> str | None:
+    """Why `cuda:1` is hardly here, as far as the kernel tells, long before torch can say so; None where it may be."""
+    kind, _, index = device.partition(":")
+    count = gpu_count()
+    if kind != "cuda" or int(index or 0) < count:
+        return None
+    return f"{device} is hardly there: the kernel shows {count or 'no'} NVIDIA GPU(s); see `cnnlab doctor`"
+
+
 def resolve_device(wish: str) -> str:
     """The device that a wish names, without asking torch: `auto` is the first GPU where there is one, else `cpu`."""
     if wish == "auto":

@@ -9,6 +9,7 @@ from types import FrameType
 
 from engine.errors import ExitCode, LabError
 from engine.execution.control import Leave
+from engine.machine import missing_gpu
 from engine.store import Run, layout
 from engine.store.lock import Lock
 from engine.store.sieve import Sieve
@@ -69,9 +70,10 @@ class Worker:
     def _serve(self, lock: Lock) -> None:
         pool = LanePool(self._store, "", self._lanes)
         self._say(f"serving {self._place.device}, {self._lanes} lane(s)")
+        why = missing_gpu(self._place.device)
         for run in self._next_runs():
-            if run.document.get("waiting"):
-                note_waiting(run, None)  # what kept it from starting was said before there was this worker
+            if why or run.document.get("waiting"):
+                note_waiting(run, why)  # what kept it from starting was said before there was this worker
         idle_since = time.monotonic()
         try:
             while not self._asked_to_leave and self._has_folder():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import machine
 from engine.configuration import load_toml
 from engine.errors import RequestError
 from engine.store import Run, RunStore
@@ -22,6 +23,15 @@ from engine.worker.place import WorkerPlace
 def queued(store: RunStore) -> Run:
     request = {"device": "cpu", "queued_at": "2026-01-01T00:00:00.000Z"}
     return store.create({"dataset": {}, "model": {}, "training": {}}, fingerprint="f", name="x", request=request)
+
+
+def serve_with_no_lane(place: WorkerPlace) -> None:
+    """A worker that looks at its queue, takes nothing and leaves."""
+    lock = place.take(0)
+    try:
+        Worker(place, lanes=0, idle_seconds=0.01, say=lambda line: None)._serve(lock)
+    finally:
+        lock.release()
 
 
 def test_a_worker_that_is_slow_to_begin_is_told_but_not_on_the_run(
@@ -47,9 +57,20 @@ def test_what_a_queued_run_waits_for_goes_when_it_leaves_the_queue(queued: Run) 
 def test_a_worker_that_begins_takes_back_what_was_said_before_it(store: RunStore, queued: Run) -> None:
     note_waiting(queued, "the worker was killed")
     place = WorkerPlace(store, "cpu")
-    with_no_lane = Worker(place, lanes=0, idle_seconds=0.01, say=lambda line: None)
-    with_no_lane._serve(place.take(0))
+    serve_with_no_lane(place)
     assert queued.reload().document["waiting"] is None
+
+
+def test_a_gpu_that_the_kernel_does_not_show_is_told_before_torch_is_asked(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = {"device": "cuda:0", "queued_at": "2026-01-01T00:00:00.000Z"}
+    run = store.create({"dataset": {}, "model": {}, "training": {}}, fingerprint="f", name="x", request=request)
+    place = WorkerPlace(store, "cuda:0")
+    for count, expected in ((0, "the kernel shows no NVIDIA GPU(s)"), (1, "None")):
+        monkeypatch.setattr(machine, "gpu_count", lambda count=count: count)
+        serve_with_no_lane(place)
+        assert expected in str(run.reload().document["waiting"])
 
 
 def test_a_list_of_runs_says_that_nobody_serves_those_that_wait(store: RunStore, queued: Run) -> None:
