@@ -135,8 +135,10 @@ def test_any_size_is_survived(folder: RunStore) -> None:
             terminal.listen(0.1)
             terminal.press("j")
         terminal.until("run-39", 30)
-        terminal.resize(20, 4)
-        terminal.until("too small")
+        for columns in (20, 30, 40):  # a terminal that is dragged smaller tells of several sizes
+            terminal.resize(columns, 4)
+            terminal.listen(0.5)
+        terminal.until("too small", 60)
         terminal.resize(80, 24)
         terminal.until("newest first")
         terminal.press("q")
