@@ -300,6 +300,12 @@ class LabApp(App[None]):
     def action_redraw(self) -> None:
         self.refresh(repaint=True, layout=True)
 
+    def action_command_palette(self) -> None:
+        from tui.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         from tui.palette import commands
 

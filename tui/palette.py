@@ -7,10 +7,16 @@ from functools import partial
 from typing import Any
 
 from textual.app import App, SystemCommand
+from textual.command import CommandPalette
 from textual.screen import Screen
 
 from tui.keys import key_name
+from tui.sizes import FollowsTerminal
 from tui.theme import THEMES
+
+
+class Palette(CommandPalette, FollowsTerminal):
+    """Everything by name, to be searched."""
 
 
 def commands(app: App[None], screen: Screen[Any]) -> Iterator[SystemCommand]:

@@ -6,15 +6,21 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual import events
 from textual.binding import Binding
+from textual.geometry import Size
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from engine.store import Run, RunStore
 from tests.screens.stage import SIZES, act, make, screen_text, until
 from tui.app import LabApp
 from tui.farewell import farewell
+from tui.palette import Palette
+from tui.screens.ask import Details
 from tui.screens.compare import CompareScreen
 from tui.screens.curves import CurvesScreen
 from tui.screens.new import NewScreen
@@ -168,3 +174,32 @@ def test_lines_scroll_and_a_repaint_that_changes_nothing_sends_nothing(store: Ru
         assert painted == []
 
     act(store, story)
+
+
+@pytest.mark.parametrize("over", [None, Details, Palette])
+def test_two_sizes_that_come_together_are_followed_by_rest(store: RunStore, over: type[Screen[Any]] | None) -> None:
+    """Of each layout Textual tells the screen its size again; two would chase each other for ever."""
+    layouts = 0
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        nonlocal layouts
+        if over is not None:
+            await app.push_screen(over(*(("a panel", ["one line"]) if over is Details else ())))
+        await pilot.resize_terminal(100, 30)
+        reflow, screen = app.screen._compositor.reflow, app.screen
+
+        def counted(*arguments: Any) -> Any:
+            nonlocal layouts
+            layouts += 1
+            return reflow(*arguments)
+
+        screen._compositor.reflow = counted  # type: ignore[method-assign]
+        for size in (Size(40, 4), Size(90, 20), Size(100, 30)):
+            app._size = size
+            screen.post_message(events.Resize(size, size))
+            screen.post_message(events.Callback(callback=lambda: None))  # neighbours would become one
+        await asyncio.sleep(0.5)
+        assert screen.size == (100, 30)
+
+    act(store, story, (80, 24))
+    assert layouts < 8

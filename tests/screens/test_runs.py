@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from textual.pilot import Pilot
@@ -263,6 +263,16 @@ def test_a_new_run_appears_and_the_cursor_stays_on_its_run(store: RunStore, thre
         make(store, "newcomer")
         await until(pilot, lambda: "newcomer" in screen_text(app))
         assert under_cursor(app) == "run-max"
+
+    act(store, story)
+
+
+def test_a_key_that_was_pressed_as_runs_arrived_is_not_taken_back(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        table(app).action_move(1)
+        cast(RunsScreen, app.screen).show_runs(app.runs)  # before the table's message has been read
+        assert under_cursor(app) == "run-max"
+        assert app.selection.cursor == three[1].id
 
     act(store, story)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 _ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _DECADES = (1.0, 2.0, 5.0)
+_LEAST, _MOST = 1e-12, 1e300  # losses beyond are drawn at the axis's ends: floats have no round numbers there
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,12 @@ def loss_axis(values: Iterable[float], *, is_log: bool, is_near: bool) -> Axis:
         is_log: logarithmic, as far as losses are above 0.
         is_near: as close as the values allow, instead of from 0.
     """
-    known = [value for value in values if math.isfinite(value) and (value > 0 or not is_log)]
+    known = [min(value, _MOST) for value in values if math.isfinite(value) and (value > 0 or not is_log)]
     if not known:
         return Axis(0.1, 1.0, True) if is_log else Axis(0.0, 1.0)
     low, high = min(known), max(known)
     if is_log:
+        low, high = max(low, _LEAST), max(high, _LEAST)
         bottom = 10.0 ** math.floor(math.log10(low))
         low = max(f * bottom for f in _DECADES if f * bottom <= low * (1 + 1e-9))
         top = stepped(high)

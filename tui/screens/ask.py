@@ -16,12 +16,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.text import clean
+from tui.sizes import FollowsTerminal
 from tui.widgets.lines import Lines
 
 T = TypeVar("T")
 
 
-class _Panel(ModalScreen[T]):
+class _Panel(ModalScreen[T], FollowsTerminal):
     """A panel in the middle; the screen below stays to be seen."""
 
     DEFAULT_CSS = """

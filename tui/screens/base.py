@@ -8,12 +8,12 @@ from typing import ClassVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.store import Run
 from tui.laboratory import Laboratory
+from tui.sizes import FollowsTerminal
 from tui.spans import SpanCompositor
 from tui.widgets.decks import KeyDecks
 from tui.widgets.heading import Heading
@@ -22,7 +22,7 @@ from tui.widgets.status import Status, StatusLine
 SMALLEST = (60, 15)
 
 
-class LabScreen(Screen[None]):
+class LabScreen(FollowsTerminal):
     """A screen of the laboratory. Subclasses say what stands between the heading and the keys."""
 
     TITLE_WORD = ""
@@ -68,10 +68,11 @@ class LabScreen(Screen[None]):
         self._runs_changed(self.lab.runs)
 
     def on_resize(self, event: events.Resize) -> None:
-        too_small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        width, height = self.app.size
+        too_small = width < SMALLEST[0] or height < SMALLEST[1]
         self.set_class(too_small, "-too-small")
         if too_small:
-            words = f"too small: {event.size.width}x{event.size.height}, not {SMALLEST[0]}x{SMALLEST[1]}"
+            words = f"too small: {width}x{height}, not {SMALLEST[0]}x{SMALLEST[1]}"
             self.query_one("#too-small", Static).update(words)
 
     def _status_changed(self, status: Status) -> None:

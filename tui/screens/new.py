@@ -83,11 +83,11 @@ class NewScreen(FormScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
-        width = event.size.width
+        width, height = self.app.size
         self.set_class(width < _NARROW, "-narrow")
         self.set_class(_WIDE <= width < _WIDEST, "-wide")
         self.set_class(width >= _WIDEST, "-widest")
-        self.set_class(event.size.height >= _TALL, "-tall")
+        self.set_class(height >= _TALL, "-tall")
         self.call_after_refresh(self.show_form)
 
     def begin(self, like: Run | None) -> None:

@@ -83,7 +83,7 @@ class RunsScreen(RunScreen):
     def compose_body(self) -> ComposeResult:
         yield Static("", id="empty", markup=False)
         with Horizontal(id="body"):
-            yield RunTable(id="table")
+            yield RunTable(self.lab.selection, id="table")
         yield About("─" if self._has_unicode else "-", id="about")
 
     @property
@@ -103,7 +103,7 @@ class RunsScreen(RunScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
-        self.set_class(event.size.height < _SHORT, "-short")
+        self.set_class(self.app.size.height < _SHORT, "-short")
         self.call_after_refresh(self._fit_curves)
 
     async def _fit_curves(self) -> None:
@@ -148,13 +148,8 @@ class RunsScreen(RunScreen):
         self._show_rows()
 
     def _show_rows(self) -> None:
-        selection, table = self.lab.selection, self.query_one(RunTable)
-        look = Look(
-            self._columns, selection.sort, selection.marks, selection.reference, self._row, self._view == "settings"
-        )
-        table.show(self._list.rows, look, selection.cursor)
-        if table.run is not None:
-            selection.cursor = table.run.id
+        look = Look(self._columns, self._row, self._view == "settings")
+        self.query_one(RunTable).show(self._list.rows, look)
         self.head(self._list.runs, self._about_list())
         self._show_about()
 
@@ -264,8 +259,7 @@ class RunsScreen(RunScreen):
     # the cursor and the marks
 
     @on(RunTable.Moved)
-    def follow_cursor(self, message: RunTable.Moved) -> None:
-        self.lab.selection.cursor = message.run_id
+    def follow_cursor(self) -> None:
         self._show_about()
 
     @on(RunTable.InView)
@@ -277,7 +271,6 @@ class RunsScreen(RunScreen):
         if table.run is not None:
             self.lab.selection.toggle_mark(table.run.id)
             table.action_move(1)
-            self.lab.selection.cursor = table.run.id
             self.lab.selection_changed()
 
     def action_mark_all(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import ClassVar
@@ -18,6 +18,7 @@ from engine.store import Run
 from tui.listing import cells
 from tui.listing.cells import Row
 from tui.listing.columns import GAP, Placed, RunColumn, place
+from tui.selection import Selection
 from tui.widgets.painted import Line, changed_cells, strip_of
 
 _WHEEL = 3  # rows
@@ -35,22 +36,22 @@ class Look:
 
     Args:
         columns: those of the view.
-        sort: the key that the rows are sorted by, `-` before it for the other way round.
-        marks, reference: run ids that carry a sign.
         row: makes what the cells of a run need; called for visible rows only.
         has_settings: the columns are settings, which a run without numbers has, too.
     """
 
     columns: Sequence[RunColumn] = ()
-    sort: str = ""
-    marks: Collection[str] = ()
-    reference: str | None = None
     row: Callable[[Run], Row] = Row
     has_settings: bool = False
 
 
 class RunTable(Widget, can_focus=True):
-    """Rows of runs under headings. It scrolls itself: a new number of rows lays nothing out anew."""
+    """Rows of runs under headings. It scrolls itself: a new number of rows lays nothing out anew.
+
+    Args:
+        selection: the cursor's run, the marks, the reference and the order. The table's keys move its cursor at once,
+            so that runs which arrive between a key and its message find it where the key has put it.
+    """
 
     DEFAULT_CSS = "RunTable > .run-table--thumb { background: $foreground 30%; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -69,11 +70,7 @@ class RunTable(Widget, can_focus=True):
     ]
 
     class Moved(Message):
-        """The cursor is on another run."""
-
-        def __init__(self, run_id: str) -> None:
-            super().__init__()
-            self.run_id = run_id
+        """The cursor is on another run, and so is the selection's."""
 
     class HeadingClicked(Message):
         """Somebody wants the runs by this column."""
@@ -89,8 +86,9 @@ class RunTable(Widget, can_focus=True):
             super().__init__()
             self.runs = runs
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+    def __init__(self, selection: Selection, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
+        self._selection = selection
         self._runs: Sequence[Run] = ()
         self._look = Look()
         self._placed: list[Placed] = []
@@ -125,8 +123,9 @@ class RunTable(Widget, can_focus=True):
         """The runs that can be seen."""
         return self._runs[self._top : self._top + self._room]
 
-    def show(self, runs: Sequence[Run], look: Look, cursor: str | None) -> None:
+    def show(self, runs: Sequence[Run], look: Look) -> None:
         """These runs; the cursor stays on its run, and on its line where one has scrolled."""
+        cursor = self._selection.cursor
         if runs is not self._runs:
             before = self.cursor
             self._runs = runs
@@ -140,8 +139,13 @@ class RunTable(Widget, can_focus=True):
         if look.columns is not self._look.columns:
             self._place(look.columns)
         self._look = look
+        self._select()
         self._repaint()
         self._tell_view()
+
+    def _select(self) -> None:
+        if self.run is not None:
+            self._selection.cursor = self.run.id
 
     def _place_of(self, run_id: str | None, otherwise: int) -> int:
         if otherwise < len(self._runs) and self._runs[otherwise].id == run_id:
@@ -203,7 +207,7 @@ class RunTable(Widget, can_focus=True):
         pieces: list[tuple[str, str]] = []
         x = 0
         for placed in self._placed:
-            text = placed.heading(self._look.sort)
+            text = placed.heading(self._selection.sort)
             start = _MARGIN + placed.x - (GAP if placed.column.right else 0)
             tone = "run-table--column" if placed.column.heading == self._column else "run-table--heading"
             pieces += [(" " * (start - x), "run-table--heading"), (text, tone)]
@@ -211,11 +215,11 @@ class RunTable(Widget, can_focus=True):
         return (*pieces, (" " * max(0, self.size.width - x), "run-table--heading"))
 
     def _row(self, number: int) -> Line:
-        run, look = self._runs[number], self._look
+        run, look, selection = self._runs[number], self._look, self._selection
         row = look.row(run)
         signs = ">" if number == self.cursor else " "
-        is_reference = run.id == look.reference
-        signs += (("X" if is_reference else "x") if run.id in look.marks else " ") + ("*" if is_reference else " ")
+        is_reference = run.id == selection.reference
+        signs += (("X" if is_reference else "x") if run.id in selection.marks else " ") + ("*" if is_reference else " ")
         note = "" if look.has_settings and not run.damage else cells.note(row)
         shown = self._placed
         if note:
@@ -260,11 +264,12 @@ class RunTable(Widget, can_focus=True):
         if not self._runs:
             return
         before, self.cursor = self.cursor, max(0, min(number, len(self._runs) - 1))
+        self._select()
         self._keep_in_view()
         self._repaint()
         self._tell_view()
         if before != self.cursor:
-            self.post_message(self.Moved(self._runs[self.cursor].id))
+            self.post_message(self.Moved())
 
     def _keep_in_view(self) -> None:
         """Scroll as little as it takes to see the cursor."""
