@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ class Session:
     def __init__(self, runs: Path) -> None:
         state = os.environ.get("XDG_STATE_HOME")
         home = Path(state) if state else Path.home() / ".local" / "state"
-        name = hashlib.sha256(os.fsencode(runs.absolute())).hexdigest()[:16]
+        path = os.fsencode(runs.absolute())
+        name = f"{zlib.crc32(path):08x}{zlib.adler32(path):08x}"  # `hashlib` would make the first paint wait for it
         self._path = home / "cnnlab" / f"{name}.json"
 
     def load(self) -> tuple[str, Selection]:

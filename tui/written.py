@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -50,6 +49,8 @@ def _epoch(record: dict[str, Any]) -> list[Any]:
 
 
 def _text(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    import csv
+
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(heading)

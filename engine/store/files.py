@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ from typing import Any
 
 from engine.documents import DocumentError, parse_document
 from engine.errors import FULL, REFUSED, DataError, RefusedError, RequestError, StorageFullError
+from engine.store.chance import random_hex
 from engine.text import clean
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
@@ -32,7 +32,7 @@ def replace_file(path: Path, data: bytes, *, sync: bool = True, keep_as: Path | 
         StorageFullError: if there is no room; the old file stays.
         RefusedError: if the folder cannot be written.
     """
-    temporary = path.with_name(f"{TEMPORARY}{path.name}-{secrets.token_hex(4)}")
+    temporary = path.with_name(f"{TEMPORARY}{path.name}-{random_hex(4)}")
     with explained(path):
         try:
             descriptor = os.open(temporary, _MAKE | os.O_EXCL | os.O_WRONLY, FILE_MODE)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import secrets
 import time
+
+from engine.store.chance import random_below
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 _STEP = 0x40
@@ -23,10 +24,10 @@ def new_run_id(after: str | None = None) -> str:
     """
     moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(time.time()))
     if after is None or after[:15] < moment:
-        return f"{moment}-{secrets.randbelow(0x4000):04x}"
-    number = int(after[16:], 16) + 1 + secrets.randbelow(_STEP)
+        return f"{moment}-{random_below(0x4000):04x}"
+    number = int(after[16:], 16) + 1 + random_below(_STEP)
     if number > 0xFFFF:
-        return f"{_next_second(after[:15])}-{secrets.randbelow(0x4000):04x}"
+        return f"{_next_second(after[:15])}-{random_below(0x4000):04x}"
     return f"{after[:15]}-{number:04x}"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import Any
 
 from engine.documents import encode_document
 from engine.errors import RequestError
+from engine.store.chance import random_hex
 from engine.store.files import FOLDER_MODE, explained, load_document, replace_file
 from engine.store.layout import REQUESTS
 from engine.text import clean
@@ -54,7 +54,7 @@ def _new_name(place: Path) -> str:
         names = [path.name for path in place.iterdir()]
     waiting = [int(name[:_DIGITS]) for name in names if name[:_DIGITS].isdecimal()]
     moment = max([time.time_ns(), *(number + 1 for number in waiting)])
-    return f"{moment:0{_DIGITS}}-{secrets.token_hex(4)}"
+    return f"{moment:0{_DIGITS}}-{random_hex(4)}"
 
 
 def read_requests(folder: Path) -> tuple[list[Request], list[str]]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import marshal
-import secrets
 from sys import intern
 from typing import Any
 
 from engine.documents import DocumentError, parse_document
+from engine.store.chance import random_below
 
 _MOST = 4096
 _HEADS = tuple((name, f'\n "{name}": {{\n'.encode()) for name in ("experiment", "environment"))
 _TAIL = b"\n }"
-_HOLE = secrets.randbits(62)  # stands where a known piece of text was cut out
+_HOLE = random_below(1 << 62)  # stands where a known piece of text was cut out
 _WORDS = {
     "summary": ("selected_on", "test_sha256"),
     "study": ("id", "name", "kind", "label"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from engine.documents import encode_document
 from engine.errors import RefusedError, RequestError, suggestion
 from engine.store import layout
+from engine.store.chance import random_hex
 from engine.store.clock import utc_now
 from engine.store.files import FOLDER_MODE, explained, replace_file, sync_folder
 from engine.store.ids import is_run_id, new_run_id
@@ -188,7 +188,7 @@ class RunStore:
         }
         with explained(self.root):
             self.root.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-            temporary = self.root / f"{_NEW}{secrets.token_hex(6)}"
+            temporary = self.root / f"{_NEW}{random_hex(6)}"
             temporary.mkdir(mode=FOLDER_MODE)
             try:
                 path = self._name_new(temporary, document)

@@ -34,6 +34,9 @@ class LabScreen(FollowsTerminal):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = SpanCompositor()
+        self._has_been_shown = False
+        # A new screen takes the rules in force: else Textual has every rule parsed again to show it.
+        self._css_update_count = self.app._css_update_count
 
     @property
     def lab(self) -> Laboratory:
@@ -64,7 +67,9 @@ class LabScreen(FollowsTerminal):
         self.watch(self.app, "runs", self._runs_changed)
         self.watch(self.app, "status", self._status_changed)
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        event.refresh_styles &= self._has_been_shown  # at first they are as new
+        self._has_been_shown = True
         self._runs_changed(self.lab.runs)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -228,9 +228,9 @@ class CompareScreen(RunScreen):
             self.lab.selection.cursor = run.id
             await self.lab.action_show("curves")
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         self._is_held = False
-        super().on_screen_resume()
+        super().on_screen_resume(event)
         self._draw()  # without the signs of marks
 
     def action_mark(self) -> None:
