@@ -38,12 +38,18 @@ def sentence_lines(document: dict[str, Any], width: int) -> Iterator[str]:
 def _group_lines(document: dict[str, Any], width: int) -> Iterator[str]:
     fields = group_fields(document, "test")
     cells = [[field.text(group) for field in fields] for group in document["groups"]]
-    yield from table_lines([field.column for field in fields], cells, width)
+    table = table_lines([field.column for field in fields], cells, width)
+    yield from table
     if any(group["n"] > 1 for group in document["groups"]):
         what = "sd over seeds; - ref: mean difference over the same seeds, paired t; p: Holm over all pairs"
     else:
         what = "one run each: these are models, not settings"
-    yield from wrapped(f"({what}; MMAC: millions of multiply-adds for one image)", width)
+    yield from wrapped(f"({what}{work_words(table[0])})", width)
+
+
+def work_words(heading: str) -> str:
+    """What MMAC stands for, for the legend of a table that has room for it."""
+    return "; MMAC: millions of multiply-adds for one image" if "MMAC" in heading else ""
 
 
 def _pair_lines(document: dict[str, Any], width: int) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from engine.comparison.lines import work_words
 from engine.format import duration, interval, millions, p_value, percent, points
 from engine.layout import Column, table_lines, wrapped
 from engine.text import clean
@@ -17,13 +18,14 @@ def step_lines(document: dict[str, Any], kind: str, width: int) -> Iterator[str]
             yield ""
         if len(document["series"]) > 1:
             yield clean(series["name"])
-        yield from _table(series["rows"], kind, width)
+        table = _table(series["rows"], kind, width)
+        yield from table
         if series["total"] and series["total"]["difference"] is not None:
             yield from wrapped(_total(series["total"]), width)
     below = "smaller share" if kind == "data" else "rung below"
     yield from wrapped(
         f"(gain: over the {below}, same seeds, paired t with its 95 % interval; p: Holm over {document['tests']} "
-        "gains; sd: over seeds; gap: train − test; MMAC: millions of multiply-adds for one image)",
+        f"gains; sd: over seeds; gap: train − test{work_words(table[0])})",
         width,
     )
     if document["best"]:

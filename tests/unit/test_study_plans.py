@@ -117,6 +117,9 @@ def test_gains_are_paired_over_seeds_corrected_and_judged() -> None:
     assert "c over a: +20.0" in text
     assert "Holm over 2 gains" in text
     assert "Best on validation: c. Test is reported, not selected on." in text
+    assert text.count("MMAC") == 2
+    narrow = "\n".join(step_lines(document, "ladder", 60))
+    assert "MMAC" not in narrow, "the legend explains what is shown"
 
 
 def test_a_rung_that_makes_it_worse_is_said_to_cost() -> None:
