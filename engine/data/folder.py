@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +21,19 @@ from engine.text import clean
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 _MOST_NAMED = 10  # broken images in one message
+_ASTRAY = "a link that leads nowhere, or out of the folder"
+_KINDS = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"),
+          (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"))  # fmt: skip
 _TEST_FRACTION, _TEST_SEED = 0.2, 0  # fixed for ever: every run has the same test images
 
 
 @dataclass(frozen=True)
 class _Listing:
-    """The image files of one tree `root/<class>/*`, sorted."""
+    """The image files of one tree `root/<class>/*`, sorted; and why what is called like one is none."""
 
     classes: tuple[str, ...]
     files: tuple[tuple[Path, ...], ...]
+    misfits: tuple[str, ...]
 
     def all_files(self) -> Iterator[Path]:
         for files in self.files:
@@ -58,7 +63,8 @@ class Folder:
             names = ", ".join(map(clean, foreign))
             raise DataError(f"{clean(root / 'test')}: {names} is not in {clean(root / 'train')}")
         files = [*train.all_files(), *(test.all_files() if test else ())]
-        key = source_key(files, self.name, image_size, skip_broken, *train.classes, *(test.classes if test else ()))
+        told = [*train.classes, *train.misfits, *((*test.classes, *test.misfits) if test else ())]
+        key = source_key(files, self.name, image_size, skip_broken, *told)
         return cached(key, lambda: _decode(train, test, image_size, skip_broken))
 
 
@@ -75,32 +81,53 @@ def _train_root(root: Path) -> Path:
 
 
 def _list(root: Path) -> _Listing:
-    """Sorted classes and files. Hidden entries and links that lead out of `root` are passed over."""
+    """Sorted classes and files. Hidden entries and files of other kinds are passed over; links may not lead out."""
     home = root.resolve()
-    folders = sorted(
-        (entry for entry in _scan(root) if _is_there(entry, home) and entry.is_dir()), key=lambda entry: entry.name
-    )
-    found = []
-    for folder in folders:
+    classes, found = list[str](), list[tuple[Path, ...]]()
+    misfits = list[str]()
+    for folder in sorted(_scan(root), key=lambda entry: entry.name):
+        if not _is_below(folder, home):
+            misfits.append(f"{clean(folder.path)}: {_ASTRAY}")
+            continue
+        if not folder.is_dir():
+            continue
         if any("\ud800" <= letter <= "\udfff" for letter in folder.name):
             raise DataError(f"{clean(folder.path)}: a class name that is not UTF-8; rename the folder")
-        inside = _scan(Path(folder.path))
-        files = (Path(entry.path) for entry in inside if _is_there(entry, home) and entry.is_file())
-        found.append((folder.name, tuple(sorted(file for file in files if file.suffix.lower() in SUFFIXES))))
-    if not any(files for _, files in found):
+        files = []
+        for entry in sorted(_scan(Path(folder.path)), key=lambda entry: entry.name):
+            if not entry.name.lower().endswith(SUFFIXES):
+                continue
+            wrong = _why_no_file(entry, home)
+            if wrong:
+                misfits.append(f"{clean(entry.path)}: {wrong}")
+            else:
+                files.append(Path(entry.path))
+        classes.append(folder.name)
+        found.append(tuple(files))
+    if not any(found) and not misfits:
         kinds = ", ".join(suffix[1:] for suffix in SUFFIXES[:4])
         raise DataError(f"{clean(root)}: no images; it must hold a folder a class, with images ({kinds}, …) in it")
-    return _Listing(tuple(name for name, _ in found), tuple(files for _, files in found))
+    return _Listing(tuple(classes), tuple(found), tuple(misfits))
 
 
-def _is_there(entry: os.DirEntry[str], home: Path) -> bool:
-    """Whether it is below `home`, where links may lead but not out of it, nor in circles."""
+def _is_below(entry: os.DirEntry[str], home: Path) -> bool:
+    """Whether it lies below `home`, where links may lead but not out of it, nor in circles."""
     if not entry.is_symlink():
         return True
     try:
         return Path(entry.path).resolve(strict=True).is_relative_to(home)
     except (OSError, RuntimeError):  # a circle is a RuntimeError before Python 3.13
         return False
+
+
+def _why_no_file(entry: os.DirEntry[str], home: Path) -> str | None:
+    """Why what is called like an image cannot be one, without opening it: a pipe would never answer."""
+    if not _is_below(entry, home):
+        return _ASTRAY
+    if entry.is_file():
+        return None
+    mode = entry.stat().st_mode
+    return next((f"{words}, not an image" for is_kind, words in _KINDS if is_kind(mode)), "not a file")
 
 
 def _scan(folder: Path) -> list[os.DirEntry[str]]:
@@ -125,7 +152,7 @@ def _decode(train: _Listing, test: _Listing | None, image_size: int, skip_broken
 def _load(
     listing: _Listing, classes: Sequence[str], image_size: int, skip_broken: bool, skipped: list[str]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    images, labels, broken = [], [], list[str]()
+    images, labels, broken = [], [], list(listing.misfits)
     for name, files in zip(listing.classes, listing.files, strict=True):
         for file in files:
             try:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from engine.data import describe_dataset, load_dataset
+from engine.data import ImageDataset, describe_dataset, load_dataset
 from engine.data.pictures import PictureError, load_picture
 from engine.errors import DataError, RequestError, SettingsError
 from engine.experiment import DatasetSettings
@@ -30,6 +32,10 @@ def root(tmp_path: Path) -> Path:
         for number in range(10):
             picture(tmp_path / name / f"{number}.png", 10 * number)
     return tmp_path
+
+
+def count_images(dataset: ImageDataset) -> int:
+    return sum(len(split.labels) for split in (dataset.train, dataset.validation, dataset.test))
 
 
 def test_classes_are_sorted_folders_and_a_fixed_fifth_is_test(root: Path) -> None:
@@ -96,24 +102,68 @@ def test_a_class_with_too_few_images_is_named_with_its_count(root: Path, count: 
     assert load_dataset(chosen, root).classes == ("apple", "pear")
 
 
-def test_links_that_lead_outside_are_not_followed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_links_that_lead_outside_are_named_and_never_followed(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     outside = tmp_path_factory.mktemp("outside")
     picture(outside / "secret" / "0.png")
     (root / "linked").symlink_to(outside / "secret")
     (root / "apple" / "link.png").symlink_to(outside / "secret" / "0.png")
-    (root / ".hidden").mkdir()
-    dataset = load_dataset(FOLDER, root)
-    assert dataset.classes == ("apple", "pear")
-    assert len(dataset.train.labels) + len(dataset.validation.labels) + len(dataset.test.labels) == 20
-
-
-def test_links_in_circles_pipes_and_devices_are_passed_over(root: Path) -> None:
     (root / "apple" / "circle.png").symlink_to("circle.png")
     (root / "around").symlink_to("around")
-    os.mkfifo(root / "apple" / "pipe.png")
-    dataset = load_dataset(FOLDER, root)
+    (root / ".hidden").mkdir()
+    with pytest.raises(DataError) as error:
+        load_dataset(FOLDER, root)
+    assert len(error.value.message.splitlines()) == 4
+    assert "link.png: a link that leads nowhere, or out of the folder" in error.value.message
+    dataset = load_dataset(FOLDER.model_copy(update={"skip_broken": True}), root)
     assert dataset.classes == ("apple", "pear")
-    assert len(dataset.train.labels) + len(dataset.validation.labels) + len(dataset.test.labels) == 20
+    assert count_images(dataset) == 20
+
+
+def test_links_within_the_folder_are_followed(root: Path) -> None:
+    (root / "apple" / "again.png").symlink_to("0.png")
+    assert count_images(load_dataset(FOLDER, root)) == 21
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def make_socket(path: Path) -> None:
+    import socket
+
+    with socket.socket(socket.AF_UNIX) as server, contextlib.chdir(path.parent):
+        server.bind(path.name)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"), [(make_pipe, "a pipe"), (make_folder, "a folder"), (make_socket, "a socket")]
+)
+@pytest.mark.parametrize("split", [False, True])
+def test_what_is_called_like_an_image_and_is_none_is_named(
+    tmp_path: Path, make: Callable[[Path], None], words: str, split: bool
+) -> None:
+    for place in (tmp_path / "train", tmp_path / "test") if split else (tmp_path,):
+        for name in ("pear", "apple"):
+            for number in range(10):
+                picture(place / name / f"{number}.png", 10 * number)
+        make(place / "apple" / "odd.PNG")
+    with pytest.raises(DataError, match=rf"odd\.PNG: {words}, not an image; mend it, or .*dataset\.skip_broken=true"):
+        load_dataset(FOLDER, tmp_path)
+    dataset = load_dataset(FOLDER.model_copy(update={"skip_broken": True}), tmp_path)
+    assert count_images(dataset) == (40 if split else 20)
+    assert len(dataset.notices) == (2 if split else 1)
+
+
+def test_a_pipe_beside_the_images_of_another_name_is_nobodys_business(root: Path) -> None:
+    os.mkfifo(root / "apple" / "queue")
+    os.mkfifo(root / "pipe.png")
+    assert count_images(load_dataset(FOLDER, root)) == 20
 
 
 def test_all_broken_images_are_named_at_once_up_to_ten(root: Path) -> None:
