@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from engine.blocks import LAYER_TYPES
 from engine.errors import Problem, suggestion
 from engine.setting_types import NUMBERS, WORDED
-from engine.text import shorten
+from engine.toml_words import toml_words
 
 Sections = Mapping[str, type[BaseModel]]
 _BOUNDS = ("gt", "ge", "lt", "le", "multiple_of")
@@ -31,19 +31,22 @@ def describe_problem(details: ErrorDetails, sections: Sections) -> Problem:
     if kind == "extra_forbidden":
         return Problem(field, f"there is no such setting{_nearest_setting(location, sections)}")
     if kind in ("model_type", "dict_type", "model_attributes_type"):
-        return Problem(field, f"{_shown(value)} is not a table of settings ({', '.join(sections[field].model_fields)})")
+        return Problem(
+            field, f"{toml_words(value)} is not a table of settings ({', '.join(sections[field].model_fields)})"
+        )
     info = sections[first].model_fields[str(location[1])]
     if kind == "literal_error":
-        return Problem(field, _not_one_of(str(value), words_of(info.annotation)))
+        return Problem(field, _not_one_of(value, words_of(info.annotation)))
     return Problem(field, _wrong_value(details, info.metadata))
 
 
-def _not_one_of(value: str, allowed: Sequence[str]) -> str:
-    return f"{_shown(value)} is not one of {', '.join(allowed)}{suggestion(value, allowed)}"
+def _not_one_of(value: object, allowed: Sequence[str]) -> str:
+    near = suggestion(value, allowed) if isinstance(value, str) else ""
+    return f"{toml_words(value)} is not one of {', '.join(allowed)}{near}"
 
 
 def _wrong_value(details: ErrorDetails, metadata: Sequence[Any]) -> str:
-    kind, value = details["type"], _shown(details["input"])
+    kind, value = details["type"], toml_words(details["input"])
     if kind in WORDED:
         limits = f" in {range_words(metadata)}" if kind in NUMBERS else ""
         return f"{value} {details['msg']}{limits}"
@@ -87,11 +90,11 @@ def _layer_problem(details: ErrorDetails, location: Sequence[Any]) -> Problem:
     kind, value = details["type"], details["input"]
     if kind == "union_tag_invalid":
         allowed = re.findall(r"'(\w+)'", details["ctx"]["expected_tags"])
-        return Problem(f"{field}.type", _not_one_of(str(details["ctx"]["tag"]), allowed))
+        return Problem(f"{field}.type", _not_one_of(value["type"], allowed))
     if kind == "union_tag_not_found":
         return Problem(f"{field}.type", f"is missing; allowed are {', '.join(LAYER_TYPES)}")
     if layer is None or key is None:
-        return Problem(field, f'{_shown(value)} is not a layer: a table like {{type = "relu"}}')
+        return Problem(field, f'{toml_words(value)} is not a layer: a table like {{type = "relu"}}')
     known = layer.__pydantic_fields__
     if kind == "unexpected_keyword_argument":
         near = suggestion(key, known) or f" (keys: {', '.join(known)})"
@@ -112,11 +115,3 @@ def _nearest_setting(location: Sequence[Any], sections: Sections) -> str:
         return f" (did you mean {elsewhere[0]}?)"
     near = suggestion(f"{section}.{key}", [field for field in fields if field.startswith(f"{section}.")])
     return near or f" (settings: {', '.join(sections[section].model_fields)})"
-
-
-def _shown(value: object) -> str:
-    """A value as Python writes it, a long one cut; a number of thousands of digits is not written at all."""
-    try:
-        return shorten(repr(value), 80)
-    except ValueError:
-        return "a number of thousands of digits"

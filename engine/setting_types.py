@@ -30,7 +30,7 @@ def _number(value: object) -> object:
         number = math.inf
     if not math.isfinite(number):
         raise PydanticCustomError("number", "is not a finite number")
-    return number
+    return value  # as it was written: what is said of its range shows it
 
 
 def _flag(value: object) -> object:
@@ -45,12 +45,16 @@ def _classes(value: object) -> object:
         value = value.split(",")
     elif isinstance(value, int) and not isinstance(value, bool):
         value = [value]
-    if not isinstance(value, Sequence) or not all(isinstance(item, str | int) for item in value):
+    if not isinstance(value, Sequence) or not all(_is_name(item) for item in value):
         raise PydanticCustomError("classes", "is not a list of class names or indices")
     names = [str(item).strip() for item in value]
     if not all(names):
         raise PydanticCustomError("classes", "has an empty class name")
     return tuple(dict.fromkeys(names))
+
+
+def _is_name(item: object) -> bool:
+    return isinstance(item, str | int) and not isinstance(item, bool)
 
 
 def _validation(value: object) -> object:

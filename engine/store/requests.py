@@ -17,6 +17,7 @@ from engine.store.chance import random_hex
 from engine.store.files import FOLDER_MODE, explained, load_document, replace_file
 from engine.store.layout import REQUESTS
 from engine.text import clean
+from engine.toml_words import toml_words
 
 KINDS = ("stop", "pause", "resume", "edit")
 EDITABLE = ("name", "tags", "note")
@@ -100,11 +101,11 @@ def what_is_wrong_with(edit: dict[str, Any]) -> str | None:
     """Why these cannot be a run's new name, tags and note; None where they can."""
     name, tags, note = edit.get("name", "-"), edit.get("tags", []), edit.get("note", "")
     if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST_NAME:
-        return f"name: {name!r:.60} is not a text of 1 … {_LONGEST_NAME} characters"
+        return f"name: {toml_words(name, 60)} is not a text of 1 … {_LONGEST_NAME} characters"
     if not isinstance(tags, list) or not all(isinstance(tag, str) and tag.strip() for tag in tags):
-        return f"tags: {tags!r:.60} is not a list of words"
+        return f"tags: {toml_words(tags, 60)} is not a list of words"
     if not isinstance(note, str):
-        return f"note: {note!r:.60} is not text"
+        return f"note: {toml_words(note, 60)} is not text"
     return None
 
 

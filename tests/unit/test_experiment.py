@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import tomllib
 from typing import Any
 
 import pytest
@@ -52,6 +53,37 @@ PROBLEMS: list[tuple[str, Any, str]] = [
     ("training.test_flips", "yes", "neither true nor false"),
     ("model.dropout", 1.0, "(below) 1"),
 ]
+
+
+IN_TOML = [
+    ("training.epochs = true", "training.epochs: true is not a whole number in 1 … 1,000,000"),
+    ("training.lr = false", "training.lr: false is not a number in (above) 0 … 1,000,000,000"),
+    ("training.lr = 1979-05-27", "training.lr: 1979-05-27 is not a number in"),
+    ("training.lr = 1979-05-27T07:32:00Z", "training.lr: 1979-05-27T07:32:00Z is not a number in"),
+    ("training.lr = 07:32:00", "training.lr: 07:32:00 is not a number in"),
+    ("training.lr = 0", "training.lr: 0 is not in (above) 0"),
+    ("training.nesterov = [true, 1, 'a']", "training.nesterov: [true, 1, 'a'] is neither true nor false"),
+    ("model.pooling = true", "model.pooling: true is not one of stride, max, avg"),
+    ("model.name = 1979-05-27", "model.name: 1979-05-27 is not one of lab, "),
+    ("model.pooling = {'a b' = true}", "model.pooling: {'a b' = true} is not one of stride"),
+    ("dataset.validation = true", "dataset.validation: true is neither a fraction in 0 … 0.5"),
+    ("dataset.classes = [true]", "dataset.classes: [true] is not a list of class names or indices"),
+    ("dataset.name = [['cifar10']]", "dataset.name: [['cifar10']] is not one of digits"),
+    ("dataset = true", "dataset: true is not a table of settings (name, classes"),
+    ("model.layers = [{type = true}]", "model.layers[0].type: true is not one of conv"),
+    ("model.layers = [{type = 'conv', filters = true, kernel = 3}]", "filters: true is not a whole number in 1 … "),
+    ("model.layers = [{type = ['conv']}]", "model.layers[0].type: ['conv'] is not one of conv"),
+    ("model.layers = [1979-05-27]", "model.layers[0]: 1979-05-27 is not a layer"),
+    ("model.layers = true", "model.layers: true is not a list of layers"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), IN_TOML)
+def test_a_wrong_value_is_shown_as_its_user_wrote_it(text: str, words: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        Experiment.build(tomllib.loads(text))
+    assert len(error.value.message.splitlines()) == 1
+    assert words in error.value.message
 
 
 @pytest.mark.parametrize(("field", "value", "words"), PROBLEMS)
