@@ -72,6 +72,7 @@ class LabApp(App[None]):
         self._session = Session(store.root)
         self._first_mode, self.selection = self._session.load()
         self.has_read = False
+        self.next_folder: Path | None = None  # to be shown when this one is left
         self.seen = Seen()
         self._by_id: dict[str, Run] = {}
         self._last_key = float("-inf")
@@ -296,6 +297,15 @@ class LabApp(App[None]):
     def action_toggle_bell(self) -> None:
         self.selection.bell = not self.selection.bell
         self.tell(f"the bell {'rings' if self.selection.bell else 'does not ring'} when a run ends")
+
+    @work(exclusive=True, group="folder")
+    async def action_open_folder(self, typed: str = "") -> None:
+        """Leave for another folder of runs: the one that was typed, else one that is asked for."""
+        from tui.palette import ask_for_folder
+
+        self.next_folder = await ask_for_folder(self, typed, self.store.root)
+        if self.next_folder is not None:
+            self.exit()
 
     def action_redraw(self) -> None:
         self.refresh(repaint=True, layout=True)

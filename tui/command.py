@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from engine.errors import LabError, RequestError
 from engine.text import clean
@@ -71,3 +72,15 @@ def run_app(runs_dir: Path | None, data_dir: Path | None) -> None:
     app.run()
     if line := farewell(app.runs, root, data_dir):
         print(line)  # noqa: T201
+    if app.next_folder is not None:
+        _start_again(app.next_folder, data_dir)
+
+
+def _start_again(runs_dir: Path, data_dir: Path | None) -> NoReturn:
+    """On another folder, in this terminal: a new process, so that nothing of ten thousand runs stays behind."""
+    from tui.other_folder import command_again
+
+    options = ["--runs", str(runs_dir), *(["--data-dir", str(data_dir)] if data_dir is not None else [])]
+    command = command_again(options)
+    sys.stdout.flush()
+    os.execv(command[0], command)

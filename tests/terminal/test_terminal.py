@@ -7,6 +7,7 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -180,3 +181,20 @@ def test_the_title_says_how_far_the_training_is(folder: RunStore) -> None:
             terminal.until(lambda: terminal.title == "60% abf-max")
             terminal.press("q")
             assert terminal.wait(30) == 0
+
+
+def test_another_folder_is_opened_in_the_same_terminal(folder: RunStore, tmp_path: Path) -> None:
+    make(folder, "abf-one")
+    make(RunStore(tmp_path / "other"), "abf-two")
+    with start(folder) as terminal:
+        terminal.until("abf-one")
+        before = terminal.process.pid
+        terminal.press(f":runs {tmp_path / 'other'}")
+        terminal.until("its own marks")
+        terminal.press("\r")
+        terminal.until("abf-two")
+        assert "abf-one" not in terminal.text
+        assert terminal.process.pid == before
+        terminal.press("q")
+        assert terminal.wait(30) == 0
+        assert b"Traceback" not in terminal.raw

@@ -68,15 +68,15 @@ class Prompt(_Panel[str | None]):
         Binding("escape", "leave", "Leave", tooltip="Leave it as it was"),
     ]
 
-    def __init__(self, label: str, value: str = "") -> None:
+    def __init__(self, label: str, value: str = "", *, keep: str = "keep") -> None:
         super().__init__()
-        self._label, self._value = label, value
+        self._label, self._value, self._keep = label, value, keep
 
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(Content(clean(self._label)), classes="title")
             yield Input(clean(self._value), compact=True)
-            yield Static(Content("enter: keep    esc: leave as it was"), classes="hint")
+            yield Static(Content(f"enter: {self._keep}    esc: leave as it was"), classes="hint")
 
     @on(Input.Submitted)
     def take(self, message: Input.Submitted) -> None:

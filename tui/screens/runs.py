@@ -45,7 +45,7 @@ _EMPTY = """No runs in {folder}/.
 enter   three poolings of one network on handwritten digits,
         about a minute on this CPU
 n       set up your own
-:       everything by name; another folder: cnnlab-tui --runs DIR
+:       everything by name; : runs FOLDER opens another folder
 ?       all keys, and the words used
 q       leave; what trains goes on
 
