@@ -45,6 +45,10 @@ class LabError(Exception):
         self.message = message
         self.field = field
 
+    def each(self) -> list[tuple[str | None, str]]:
+        """Field and words of everything that is wrong; one entry where it is one thing."""
+        return [(self.field, line) for line in self.message.split("\n")]
+
 
 class RequestError(LabError):
     """The request was wrong: an unknown run, option or value."""
@@ -91,6 +95,9 @@ class SettingsError(RequestError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems), field=self.problems[0].field)
+
+    def each(self) -> list[tuple[str | None, str]]:
+        return [(problem.field, problem.message) for problem in self.problems]
 
 
 def suggestion(word: str, candidates: Iterable[str]) -> str:

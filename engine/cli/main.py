@@ -100,7 +100,7 @@ def _run(arguments: list[str], as_json: bool) -> int:
         result: Any = cnnlab.main(arguments, prog_name="cnnlab", standalone_mode=False)
         return int(result) if isinstance(result, int) else ExitCode.DONE
     except LabError as error:
-        print_error(error.message, error.field, error.exit_code, as_json)
+        print_error(error.message, error.field, error.exit_code, as_json, error.each())
         return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         for line in error.format_message().splitlines():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.documents import encode_document
@@ -40,10 +41,23 @@ def print_note(text: str) -> None:
     sys.stderr.flush()
 
 
-def print_error(message: str, field: str | None, exit_code: int, as_json: bool) -> None:
-    """An error: one line a problem on stderr; with `--json` also the document on stdout."""
+def print_error(
+    message: str,
+    field: str | None,
+    exit_code: int,
+    as_json: bool,
+    each: Sequence[tuple[str | None, str]] = (),
+) -> None:
+    """An error: one line a problem on stderr; with `--json` also the document on stdout.
+
+    Args:
+        each: field and words of every problem; where there are several, the document lists them as `errors`.
+    """
     if as_json:
-        print_json({"error": {"message": message, "field": field, "exit": int(exit_code)}})
+        document: dict[str, Any] = {"error": {"message": message, "field": field, "exit": int(exit_code)}}
+        if len(each) > 1:
+            document["errors"] = [{"field": about, "message": words} for about, words in each]
+        print_json(document)
     for line in message.split("\n"):
         print_note(f"cnnlab: {clean(line)}")
 

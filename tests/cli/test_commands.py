@@ -136,6 +136,34 @@ BAD: list[tuple[list[str], int, str]] = [
 ]
 
 
+def test_several_problems_are_listed_each_with_its_field(cnnlab: Call) -> None:
+    code, out, err = cnnlab("train", "--json", "--epochs", "0", "--pooling", "maxx", "--classes", "3,eigth")
+    found = json.loads(out)
+    assert (code, found["error"]["exit"], found["error"]["field"]) == (2, 2, "model.pooling")
+    assert found["error"]["message"].splitlines() == [line.removeprefix("cnnlab: ") for line in err.splitlines()]
+    assert found["errors"] == [
+        {"field": "model.pooling", "message": "'maxx' is not one of stride, max, avg (did you mean max?)"},
+        {"field": "training.epochs", "message": "0 is not in 1 … 1,000,000"},
+        {
+            "field": "dataset.classes",
+            "message": "'eigth' is not a class of digits (see `cnnlab data show digits`)",
+        },
+    ]
+
+
+def test_several_broken_images_are_listed_and_a_single_problem_is_not(cnnlab: Call, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "bad.png").write_bytes(b"x")
+    folder = ("--dataset", "folder", "--data-dir", str(tmp_path))
+    code, out, _ = cnnlab("train", "--json", *folder)
+    assert (code, len(json.loads(out)["errors"])) == (3, 2)
+    assert all("bad.png: not an image" in row["message"] for row in json.loads(out)["errors"])
+    (tmp_path / "a" / "bad.png").unlink()
+    _, out, _ = cnnlab("train", "--json", *folder)
+    assert set(json.loads(out)) == {"error"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"), BAD, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )
