@@ -83,7 +83,8 @@ class LabApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         # Not by setting `theme`: that would have every rule parsed again, twice, before the first paint.
-        self.set_reactive(LabApp.theme, THEMES[0].name)
+        kept = self._session.load_theme()
+        self.set_reactive(LabApp.theme, kept if kept in {theme.name for theme in THEMES} else THEMES[0].name)
         self.stylesheet.set_variables(self.get_css_variables())
         if "SSH_CONNECTION" in os.environ:
             self.animation_level = "none"
@@ -293,6 +294,11 @@ class LabApp(App[None]):
             self.exit()
         self._asked_to_leave = now
         self.tell("ctrl+c again leaves, q at once; what trains goes on")
+
+    def action_use_theme(self, name: str) -> None:
+        self.theme = name
+        if problem := self._session.save_theme(name):
+            self.tell(f"the next start will not know this theme: {problem}", is_error=True)
 
     def action_toggle_bell(self) -> None:
         self.selection.bell = not self.selection.bell

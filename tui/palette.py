@@ -76,12 +76,9 @@ def commands(app: App[None], screen: Screen[Any]) -> Iterator[SystemCommand]:
     )
     yield SystemCommand(_FOLDER, _OPENED, partial(_open_folder, app))
     for theme in THEMES:
-        yield SystemCommand(f"Theme {theme.name.removeprefix('cnnlab-')}", "Colours", partial(_use, app, theme.name))
+        use = partial(app.run_action, f"use_theme({theme.name!r})")
+        yield SystemCommand(f"Theme {theme.name.removeprefix('cnnlab-')}", "Colours, from now on", use)
 
 
 async def _open_folder(app: App[Any], *typed: str) -> None:
     await app.run_action(("app", "open_folder", typed))  # not as text: what was typed is never read as an action
-
-
-def _use(app: App[None], theme: str) -> None:
-    app.theme = theme

@@ -1,4 +1,7 @@
-"""Where one was: screen, cursor, marks, reference, filter and order, kept between starts for each folder of runs."""
+"""Where one was: screen, cursor, marks, reference, filter and order, kept between starts for each folder of runs.
+
+The theme is kept for all folders alike: it fits a terminal, not runs.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ class Session:
         path = os.fsencode(runs.absolute())
         name = f"{zlib.crc32(path):08x}{zlib.adler32(path):08x}"  # `hashlib` would make the first paint wait for it
         self._path = home / "cnnlab" / f"{name}.json"
+        self._taste = home / "cnnlab" / "taste.json"
 
     def load(self) -> tuple[str, Selection]:
         """The screen, and what was selected; empty where nothing is known."""
@@ -55,12 +59,24 @@ class Session:
             "sort": selection.sort,
             "bell": selection.bell,
         }
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            replace_file(self._path, encode_document(document), sync=False)
-        except (OSError, LabError) as error:
-            return str(error)
-        return None
+        return _keep(self._path, document)
+
+    def load_theme(self) -> str:
+        """The theme that was chosen last; empty where none was."""
+        return _text((load_document(self._taste, max_bytes=_MAX_BYTES) or {}).get("theme"))
+
+    def save_theme(self, theme: str) -> str | None:
+        """Keep it from the moment it is chosen; why not, where that fails."""
+        return _keep(self._taste, {"theme": theme})
+
+
+def _keep(path: Path, document: dict[str, Any]) -> str | None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(path, encode_document(document), sync=False)
+    except (OSError, LabError) as error:
+        return str(error)
+    return None
 
 
 def _text(value: Any) -> str:

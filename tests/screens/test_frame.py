@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.color import Color
 from textual.command import CommandList, CommandPalette
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
@@ -73,7 +74,11 @@ def test_help_lists_every_key_and_the_words(store: RunStore, three: list[Run]) -
     act(store, story)
 
 
-def test_every_binding_has_a_tooltip_and_the_palette_offers_it(store: RunStore, three: list[Run]) -> None:
+def test_every_binding_has_a_tooltip_and_the_palette_offers_it(
+    store: RunStore, three: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
     async def story(app: LabApp, pilot: Pilot[None]) -> None:
         commands = {command.title for command in app.get_system_commands(app.screen)}
         assert {"Trash", "Export", "Filter", "Theme light", "Theme contrast"} <= commands
@@ -90,7 +95,13 @@ def test_every_binding_has_a_tooltip_and_the_palette_offers_it(store: RunStore, 
         await pilot.press("enter")
         await until(pilot, lambda: app.theme == "cnnlab-light")
 
+    async def come_back(app: LabApp, pilot: Pilot[None]) -> None:
+        assert app.theme == "cnnlab-light"
+        assert app.screen.styles.background == Color.parse("#ffffff")
+
     act(store, story)
+    act(store, come_back)
+    act(RunStore(tmp_path / "elsewhere"), come_back)  # a theme fits the terminal, not the runs
 
 
 def test_trash_acts_on_the_marks_and_undo_brings_them_back(store: RunStore, three: list[Run]) -> None:
