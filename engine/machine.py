@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -46,12 +48,39 @@ def gpu_count() -> int:
 
 
 def missing_gpu(device: str) -> str | None:
-    """Why `cuda:1` is hardly here, as far as the kernel tells, long before torch can say so; None where it may be."""
+    """Why `cuda:1` cannot be used here, as far as can be told without importing torch; None where it may be."""
     kind, _, index = device.partition(":")
-    count = gpu_count()
-    if kind != "cuda" or int(index or 0) < count:
+    if kind != "cuda" or Path("/dev/kfd").exists():  # AMD's, which torch calls cuda too
         return None
-    return f"{device} is hardly there: the kernel shows {count or 'no'} NVIDIA GPU(s); see `cnnlab doctor`"
+    there = gpu_count()
+    shown = f"the kernel shows {there or 'no'} NVIDIA GPU{'s' if there > 1 else ''}"
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    left = there if visible is None else _left_visible(visible, there)
+    if int(index or 0) >= left:
+        return shown if left == there else f"{shown}, and CUDA_VISIBLE_DEVICES={visible} leaves {left or 'none'}"
+    build = _torch_without_gpus()
+    return f"torch {build} is a build for the CPU alone" if build else None
+
+
+def _left_visible(names: str, there: int) -> int:
+    """How many GPUs a `CUDA_VISIBLE_DEVICES` leaves: CUDA reads it up to the first number that is none."""
+    left = 0
+    for name in filter(None, names.replace(" ", "").split(",")):
+        if not name.startswith(("GPU-", "MIG-")) and not (name.isdecimal() and int(name[:9]) < there):
+            break
+        left += 1
+    return left
+
+
+def _torch_without_gpus() -> str | None:
+    """The version of a torch that was built without GPUs, as its `version.py` says; None for another one, or none."""
+    found = find_spec("torch")
+    try:
+        text = Path(found.origin).with_name("version.py").read_text() if found and found.origin else ""
+    except OSError:
+        return None
+    said = dict(re.findall(r"^(\w+)\b.*= *'?([^'\n]*)", text, re.MULTILINE))
+    return said.get("__version__") if said.get("cuda") == said.get("hip") == "None" else None
 
 
 def resolve_device(wish: str) -> str:

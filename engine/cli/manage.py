@@ -65,7 +65,7 @@ def clone(
             print_line(to_toml(experiment.to_dict()).rstrip())
         return ExitCode.DONE
     store.check_writable()
-    check_device(device)
+    check_device(device, here=not detach)
     recorded = (old.document.get("request") or {}).get("data_dir")
     place = data_dir or (Path(recorded) if recorded else None)
     experiment, _ = prepare(experiment, place)

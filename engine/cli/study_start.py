@@ -109,7 +109,7 @@ def run_study(kind: str, plan: Sequence[Planned], wishes: Wishes) -> int:
 
     store = open_store(wishes.runs_dir)
     seeds = wishes.planned_seeds(plan[0].experiment.training.seed)
-    check_device(wishes.device)
+    check_device(wishes.device, here=not wishes.detach)
     wish: dict[str, Any] = {"name": wishes.name, "tags": wishes.tags, "device": wishes.device}
     wish |= {"data_dir": wishes.data_dir, "foreground": not wishes.detach}
     makers = study_makers(store, plan, kind=kind, seeds=seeds, **wish)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +24,13 @@ from engine.cli.options import (
 from engine.cli.output import print_json, print_line, print_note, print_outcome
 from engine.errors import ExitCode, LabError, RefusedError, RequestError
 from engine.listing import ended_words
-from engine.text import clean
+from engine.machine import missing_gpu
+from engine.text import clean, shorten
 
 if TYPE_CHECKING:
     from engine.store import Run, RunStore
+
+_DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]{1,4})?")
 
 
 @click.command()
@@ -59,7 +63,7 @@ def train(
     store = open_store(runs_dir)
     experiment = build_experiment(settings_from(options), data_dir)
     store.check_writable()
-    check_device(device)
+    check_device(device, here=not detach)
     experiment, _ = prepare(experiment, data_dir)
     wish: dict[str, Any] = {"name": name, "tags": tags, "device": device, "data_dir": data_dir}
     run = queue_run(store, experiment, **wish, foreground=not detach)
@@ -89,7 +93,7 @@ def resume(
     """
     store = open_store(runs_dir)
     if device is not None:
-        check_device(device)
+        check_device(device, here=False)
     if all_of_them == (reference is not None):
         raise RequestError("name one run, or give --all", field="run")
     if reference is None:
@@ -111,11 +115,12 @@ def resume(
         )
     if not run.is_alive and run.state not in ("interrupted", "stopped", "queued", "failed"):
         raise RequestError(f"{clean(run.name)} is {run.state}; there is nothing to go on with", field="run")
+    wish = device or str((run.document.get("request") or {}).get("device") or "auto")
+    check_device(wish, here=not detach)
     if data_dir is not None:
         from engine.preparation import move_data
 
         move_data(run, data_dir)
-    wish = device or str((run.document.get("request") or {}).get("device") or "auto")
     if detach:
         from engine.worker.backlog import requeue
 
@@ -199,7 +204,7 @@ def extend(
 
     store = open_store(runs_dir)
     store.check_writable()
-    check_device(device)
+    check_device(device, here=not detach)
     old = find_run(store, reference)
     wish: dict[str, Any] = {"name": name, "device": device, "data_dir": data_dir, "foreground": not detach}
     run, warning = extend_run(store, old, parse_value(epochs), **wish)
@@ -208,13 +213,19 @@ def extend(
     return finish(store, run, device, as_json, detach=detach)
 
 
-def check_device(device: str) -> None:
-    """Whether the word can be a device; whether it is there, the process that trains finds out."""
-    kind, _, index = device.partition(":")
-    if not (device in ("auto", "cpu", "cuda") or (kind == "cuda" and index.isdecimal())):
+def check_device(device: str, *, here: bool) -> None:
+    """Whether the word can be a device and, if the training is to be done `here`, whether that device is there.
+
+    Raises:
+        RequestError: naming what is there. What only torch can tell is left to the process that trains.
+    """
+    if not _DEVICE.fullmatch(device):
         raise RequestError(
-            f"device: {clean(device)!r} is not one of auto, cpu, cuda, cuda:0, cuda:1, …", field="device"
+            f"device: {clean(shorten(device, 60))!r} is not one of auto, cpu, cuda, cuda:0, cuda:1, …", field="device"
         )
+    if here and (why := missing_gpu(device)):
+        message = f"device: {device!r} is not there: {why}; give --device cpu, or see `cnnlab doctor`"
+        raise RequestError(message, field="device")
 
 
 def finish(store: RunStore, run: Run, device: str, as_json: bool, *, detach: bool = False) -> int:

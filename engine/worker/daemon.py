@@ -70,7 +70,8 @@ class Worker:
     def _serve(self, lock: Lock) -> None:
         pool = LanePool(self._store, "", self._lanes)
         self._say(f"serving {self._place.device}, {self._lanes} lane(s)")
-        why = missing_gpu(self._place.device)
+        missing = missing_gpu(self._place.device)
+        why = f"{self._place.device} is hardly there: {missing}; see `cnnlab doctor`" if missing else None
         for run in self._next_runs():
             if why or run.document.get("waiting"):
                 note_waiting(run, why)  # what kept it from starting was said before there was this worker

@@ -165,6 +165,59 @@ def test_several_broken_images_are_listed_and_a_single_problem_is_not(cnnlab: Ca
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train"],
+        ["study", "pooling"],
+        ["study", "seeds"],
+        ["resume", "old"],
+        ["extend", "old", "--epochs", "20"],
+        ["clone", "old", "--run"],
+    ],
+    ids=" ".join,
+)
+def test_a_gpu_that_is_not_there_is_refused_before_anything_is_made(
+    cnnlab: Call, store: RunStore, tiny: Tiny, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    from engine import machine
+
+    monkeypatch.setattr(machine, "gpu_count", lambda: 0)
+    request = {"device": "auto", "queued_at": "2026-01-01T00:00:00.000Z"}
+    run = store.create(tiny().to_dict(), fingerprint="f", name="old", request=request)
+    with run.own() as owner:
+        owner.update(state="stopped")
+    before = run.reload().document
+    code, out, err = cnnlab(*arguments, "--device", "cuda:0", "--json")
+    assert (code, json.loads(out)["error"]["field"]) == (2, "device")
+    assert err == (
+        "cnnlab: device: 'cuda:0' is not there: the kernel shows no NVIDIA GPU; "
+        "give --device cpu, or see `cnnlab doctor`\n"
+    )
+    assert [found.document for found in store.runs()] == [before]
+
+
+def test_a_run_goes_on_where_its_gpu_is_not_only_if_it_is_told_so(
+    cnnlab: Call, store: RunStore, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine import machine
+
+    monkeypatch.setattr(machine, "gpu_count", lambda: 0)
+    request = {"device": "cuda", "queued_at": "2026-01-01T00:00:00.000Z"}
+    run = store.create(tiny().to_dict(), fingerprint="f", name="old", request=request)
+    code, _, err = cnnlab("resume", "old")
+    assert (code, "device: 'cuda' is not there" in err) == (2, True)
+    assert run.reload().state == "queued"
+
+
+@pytest.mark.parametrize("device", ["cuda:" + "9" * 5000, "cuda:\u0663", "cuda:", "cuda:-1", "CUDA", ""])
+def test_a_word_that_is_no_device_is_refused(cnnlab: Call, store: RunStore, device: str) -> None:
+    code, _, err = cnnlab("train", "--device", device, "--detach")
+    assert (code, "is not one of auto, cpu, cuda, cuda:0" in err) == (2, True)
+    assert len(err) < 200
+    assert store.runs() == []
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "words"), BAD, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )
 def test_bad_input_gets_one_clear_line_its_code_and_makes_nothing(
