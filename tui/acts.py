@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.errors import LabError, RefusedError, RequestError
@@ -24,12 +24,14 @@ class Done:
         undo: takes it back, and says so.
         is_error: some of it went wrong.
         details: more lines.
+        copies: the files that were made, one a line; `y` copies their paths.
     """
 
     text: str
     undo: Callable[[], str] | None = None
     is_error: bool = False
     details: str = ""
+    copies: str = ""
 
 
 def pause_or_go_on(store: RunStore, runs: Sequence[Run]) -> Done:
@@ -85,17 +87,21 @@ def trash(store: RunStore, runs: Sequence[Run]) -> Done:
         return "is in the trash"
 
     def undo() -> str:
-        for run_id in gone:
-            store.restore(run_id)
-        return f"{len(gone)} run{'s' if len(gone) > 1 else ''} back from the trash"
+        count = 0
+        while gone:  # one that comes back is done with, should another not
+            store.restore(gone[-1])
+            gone.pop()
+            count += 1
+        return f"{count} run{'s' if count > 1 else ''} back from the trash"
 
     done = _on_each(runs, act)
     words = f"{done.text}   u: undo" if gone else done.text
-    return Done(words, undo if gone else None, done.is_error, done.details)
+    return replace(done, text=words, undo=undo if gone else None)
 
 
 def export(store: RunStore, runs: Sequence[Run], data_dir: Path | None) -> Done:
     """Save each run's best weights as ONNX, in a process of its own, with its certificate."""
+    files: list[str] = []
 
     def act(run: Run) -> str:
         command = [sys.executable, "-m", "engine.cli", "export", run.id, "--runs", str(store.root), "--json"]
@@ -109,13 +115,14 @@ def export(store: RunStore, runs: Sequence[Run], data_dir: Path | None) -> Done:
         if "error" in document:
             raise LabError(str(document["error"]["message"]))
         same, images = round(document["agreement"] * document["images"]), document["images"]
+        files.append(str(document["file"]))
         size = os.stat(document["file"]).st_size / 1000  # noqa: PTH116 - the name is the document's
         return (
             f"{same:,} of {images:,} {document['split']} images equal, "
             f"max difference {document['max_abs_difference']:.0e} -> {document['file']} ({size:,.0f} kB)"
         )
 
-    return _on_each(runs, act)
+    return replace(_on_each(runs, act), copies="\n".join(files))
 
 
 def edit(run: Run, field: str, text: str) -> Done:

@@ -123,7 +123,7 @@ class LabApp(App[None]):
 
     @on(Told)
     def take_news(self, message: Told) -> None:
-        self.tell(message.text, is_error=message.is_error, details=message.details)
+        self.tell(message.text, is_error=message.is_error, details=message.details, copies=message.copies)
 
     # what screens ask
 
@@ -179,10 +179,10 @@ class LabApp(App[None]):
         if isinstance(self.screen, NewScreen):
             self.screen.begin(like)
 
-    def tell(self, text: str, *, is_error: bool = False, details: str = "") -> None:
+    def tell(self, text: str, *, is_error: bool = False, details: str = "", copies: str = "") -> None:
         """One line above the keys, until the next key."""
-        too_long = text_width(text) > self.size.width - 4
-        self.status = Status(text, is_error, details or (text if too_long else ""))
+        too_long = text_width(text) > self.size.width - (17 if copies else 4)
+        self.status = Status(text, is_error, details or (text if too_long else ""), copies)
 
     def _write(self, sequence: str) -> None:
         if self._driver is not None:
@@ -211,15 +211,24 @@ class LabApp(App[None]):
         if done is not None:
             if done.undo:
                 self._undo.append(done.undo)
-            self.post_message(Told(done.text, is_error=done.is_error, details=done.details))
+            self.post_message(Told(done.text, is_error=done.is_error, details=done.details, copies=done.copies))
         self._feed.look_now()
 
     def undo(self) -> None:
-        """Take the last act back that can be."""
-        if self._undo:
-            self.act(self._undo.pop())
-        else:
+        """Take the last act back that can be; one whose undoing fails can be tried again."""
+        if not self._undo:
             self.tell("there is nothing to undo")
+            return
+        undo = self._undo.pop()
+
+        def take_back() -> str:
+            try:
+                return undo()
+            except BaseException:
+                self._undo.append(undo)
+                raise
+
+        self.act(take_back)
 
     # keys
 
@@ -231,6 +240,9 @@ class LabApp(App[None]):
             shown, self.status = self.status, Status()
             if event.key == "enter" and shown.details and not isinstance(self.screen, ModalScreen):
                 await self.push_screen(Details(shown.text, shown.details.splitlines()))
+            elif event.key == "y" and shown.copies and not _takes_text(self.focused):
+                self.copy_to_clipboard(shown.copies)
+                self.tell(f"copied: {'; '.join(shown.copies.splitlines())}")
             else:
                 await self._press(event)
             return

@@ -49,6 +49,6 @@ class RunsRead(Message):
 class Told(Message):
     """One line for the status: how an act ended, or why something cannot be."""
 
-    def __init__(self, text: str, *, is_error: bool = False, details: str = "") -> None:
+    def __init__(self, text: str, *, is_error: bool = False, details: str = "", copies: str = "") -> None:
         super().__init__()
-        self.text, self.is_error, self.details = text, is_error, details
+        self.text, self.is_error, self.details, self.copies = text, is_error, details, copies

@@ -253,7 +253,7 @@ def test_w_writes_a_file_and_never_over_another(
             await until(pilot, lambda: isinstance(app.screen, Prompt))
             app.screen.query_one(Input).value = f"mine.{ending}"
             await pilot.press("enter")
-            await until(pilot, lambda: app.status.text.startswith("wrote "))
+            await until(pilot, lambda: "wrote mine" in app.status.text)
 
     act(store, story)
     assert (tmp_path / f"mine.{ending}").read_text() == (tmp_path / f"mine-2.{ending}").read_text()

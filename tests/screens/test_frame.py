@@ -22,7 +22,7 @@ from tui.acts import Done
 from tui.app import LabApp
 from tui.keys import bindings_of
 from tui.modes import screen_class
-from tui.output_files import save_text
+from tui.output_files import save_as, save_text, wrote
 from tui.screens.ask import Confirm, Details
 from tui.screens.base import LabScreen
 from tui.screens.curves import CurvesScreen
@@ -226,7 +226,7 @@ def test_runs_and_a_history_are_written_and_the_command_copied(
     async def story(app: LabApp, pilot: Pilot[None]) -> None:
         await pilot.press("w")
         await until(pilot, (tmp_path / "runs.csv").exists)
-        await pilot.press("y")
+        await pilot.press("k", "y")
         await until(pilot, lambda: f"cnnlab show {three[2].id}" in app.clipboard)
         await pilot.press("3", "w")
         await until(pilot, (tmp_path / "run-avg-history.csv").exists)
@@ -317,9 +317,72 @@ def test_the_decks_keep_what_must_be_seen() -> None:
 def test_files_are_never_written_over_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert save_text("a/../b c.csv", "1").name == "a-..-b-c.csv"
-    assert save_text("report.csv", "1").name == "report.csv"
+    assert save_text("report.csv", "1") == tmp_path / "report.csv"
     assert save_text("report.csv", "2").name == "report-2.csv"
     assert (tmp_path / "report.csv").read_text() == "1"
+
+
+def test_a_file_is_written_where_somebody_wants_it_or_he_is_told_why_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "sub"))
+    assert save_as("sub/a.csv", "1") == tmp_path / "sub" / "a.csv"
+    again = save_as("~/a.csv", "2")
+    assert again == tmp_path / "sub" / "a-2.csv"
+    assert (tmp_path / "sub" / "a.csv").read_text() == "1"
+    done = wrote([again], "~/a.csv")
+    assert done.text == f"a.csv is there already; wrote {Path('sub', 'a-2.csv')}"
+    assert done.copies == str(again)
+    with pytest.raises(RequestError, match="gone is not a folder; make it first"):
+        save_as("gone/a.csv", "1")
+
+
+def test_a_path_that_was_written_is_copied_by_y(
+    store: RunStore, three: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("w")
+        await until(pilot, lambda: "y: copy path" in screen_text(app))
+        await pilot.press("y")
+        assert app.clipboard == str(tmp_path / "runs.csv")
+        assert app.status.text == f"copied: {tmp_path / 'runs.csv'}"
+        await pilot.press("y")
+        await until(pilot, lambda: "cnnlab show" in app.clipboard)  # as before
+
+    act(store, story)
+
+
+@pytest.mark.slow
+def test_an_export_is_proved_and_y_copies_its_path(store: RunStore, trained: Run) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("X")
+        await until(pilot, lambda: "y: copy path" in screen_text(app))
+        assert "images equal, max difference" in app.status.text
+        await pilot.press("y")
+        assert app.clipboard == str(trained.path / "model.onnx")
+
+    act(store, story)
+    assert (trained.path / "model.onnx").is_file()
+
+
+def test_what_could_not_be_undone_can_be_tried_again(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "space", "D")
+        await until(pilot, lambda: len(app.runs) == 1)
+        three[1].path.mkdir()  # its place is taken
+        await pilot.press("u")
+        await until(pilot, lambda: "is there already" in screen_text(app))
+        three[1].path.rmdir()
+        await pilot.press("u")
+        await until(pilot, lambda: {run.id for run in app.runs} == {run.id for run in three})
+        await pilot.press("u")
+        await until(pilot, lambda: "there is nothing to undo" in screen_text(app))
+
+    act(store, story)
 
 
 def test_a_terminal_that_goes_away_is_noticed() -> None:

@@ -23,7 +23,7 @@ from tui.compare.choice import Choice, Compared, choose, compare_runs
 from tui.compare.curves import curve_ids, curves_view, legend
 from tui.compare.look import Look, Seen
 from tui.glyphs import has_unicode
-from tui.output_files import save_text
+from tui.output_files import save_as, wrote
 from tui.screens.ask import Prompt
 from tui.screens.run_screen import RunScreen
 from tui.widgets.cell_lines import CellLines
@@ -314,9 +314,9 @@ class CompareScreen(RunScreen):
         if not document:
             self.lab.tell("there is no comparison to write yet")
             return
-        prompt = Prompt("Write the comparison as (.csv, .md, .html)", "comparison.csv")
+        prompt = Prompt("Write the comparison as (.csv, .md, .html): a name, or a path", "comparison.csv")
         if (name := await self.app.push_screen_wait(prompt)) is not None:
-            self.lab.act(lambda: f"wrote {clean(save_text(name, comparison_text(document, name)))}")
+            self.lab.act(lambda: wrote([save_as(name, comparison_text(document, name))], name))
 
     def action_copy(self) -> None:
         runs = self._choice.runs

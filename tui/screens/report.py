@@ -19,8 +19,9 @@ from engine.report.loaded import LoadedReport, load_report
 from engine.report.written import report_text
 from engine.store import Run, layout
 from engine.text import clean
+from tui.acts import Done
 from tui.glyphs import has_unicode
-from tui.output_files import save_text
+from tui.output_files import file_name, save_as, wrote
 from tui.report.look import Look, Seen
 from tui.screens.ask import Prompt
 from tui.screens.run_screen import RunScreen
@@ -269,16 +270,16 @@ class ReportScreen(RunScreen):
             return
         run, documents = self._report.run, self._report.documents
         splits = [split for split in self._look.splits if split in documents]
-        prompt = Prompt("Write the report as (.csv, .html, .json)", f"{clean(run.name)}-report.csv")
+        label = "Write the report as (.csv, .html, .json): a name, or a path"
+        prompt = Prompt(label, file_name(f"{run.name}-report.csv"))
         if (name := await self.app.push_screen_wait(prompt)) is None:
             return
 
-        def write() -> str:
+        def write() -> Done:
             stem, dot, ending = name.rpartition(".")
             title = f"{run.name} ({run.id})"
-            texts = {split: report_text(documents[split], name, title) for split in splits}
-            paths = [save_text(f"{stem}-{split}{dot}{ending}", text) for split, text in texts.items()]
-            return "wrote " + ", ".join(clean(path) for path in paths)
+            texts = {f"{stem}-{split}{dot}{ending}": report_text(documents[split], name, title) for split in splits}
+            return wrote([save_as(path, text) for path, text in texts.items()], next(iter(texts)))
 
         self.lab.act(write)
 

@@ -13,7 +13,7 @@ from engine.store import Run
 from engine.text import clean
 from tui import acts
 from tui.explanation import last_words
-from tui.output_files import save_text
+from tui.output_files import save_text, wrote
 from tui.screens.ask import Confirm, Details, Prompt
 from tui.screens.base import LabScreen
 from tui.widgets.decks import ON_MARKS
@@ -96,7 +96,7 @@ class RunScreen(LabScreen):
     @work
     async def action_write(self) -> None:
         if run := self._run():
-            self.lab.act(lambda: f"wrote {save_text(f'{run.name}-history.csv', history_csv(run.history()))}")
+            self.lab.act(lambda: wrote([save_text(f"{run.name}-history.csv", history_csv(run.history()))]))
 
     def action_pause(self) -> None:
         if runs := self.lab.runs_to_act_on:

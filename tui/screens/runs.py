@@ -25,7 +25,7 @@ from tui.listing.cells import SPLITS, Row
 from tui.listing.columns import VIEWS, RunColumn, columns_of
 from tui.listing.run_list import RunList
 from tui.listing.sparkline import ASCII, BLOCKS
-from tui.output_files import save_text
+from tui.output_files import save_text, wrote
 from tui.screens.ask import Details
 from tui.screens.run_screen import RunScreen
 from tui.widgets.about import About
@@ -286,7 +286,7 @@ class RunsScreen(RunScreen):
     async def action_write(self) -> None:
         marked = [run for run in self.lab.runs if run.id in self.lab.selection.marks]
         runs = marked or list(self._list.rows)
-        self.lab.act(lambda: f"wrote {save_text('runs.csv', runs_csv(runs))}: {len(runs)} runs")
+        self.lab.act(lambda: wrote([save_text("runs.csv", runs_csv(runs))], more=f": {len(runs)} runs"))
 
     def action_running(self, by: int) -> None:
         rows, table = self._list.rows, self.query_one(RunTable)

@@ -20,11 +20,13 @@ class Status:
         text: one line.
         is_error: it went wrong.
         details: more lines, which `enter` shows.
+        copies: paths, which `y` copies.
     """
 
     text: str = ""
     is_error: bool = False
     details: str = ""
+    copies: str = ""
 
 
 class StatusLine(Static):
@@ -59,5 +61,6 @@ class StatusLine(Static):
             return
         sign = "! " if status.is_error else ""
         more = "   enter: details" if status.details else ""
+        more += "   y: copy path" if status.copies else ""
         lines = clean(status.text.replace("\n", "; "))
         self.update(Content(fit(f" {sign}{lines}", width - len(more)) + more))
