@@ -48,7 +48,11 @@ def stop(reference: str, runs_dir: Path | None, as_json: bool) -> int:
 @runs_option
 @json_option
 def pause(reference: str, runs_dir: Path | None, as_json: bool) -> int:
-    """Halt a run at the next step, with a checkpoint; `cnnlab resume RUN` lets it go on."""
+    """Halt a run at the next step, with a checkpoint; `cnnlab resume RUN` lets it go on.
+
+    A queued run has nothing to halt: `cnnlab stop RUN` takes it out of the queue, and `cnnlab resume RUN --detach`
+    queues it again.
+    """
     run = _alive(find_run(open_store(runs_dir), reference))
     run.request("pause")
     return _say(wait_until(run, lambda run: run.state == "paused" or not run.is_alive), as_json)
@@ -58,7 +62,8 @@ def _alive(run: Run) -> Run:
     if run.is_alive:
         return run
     hints = {
-        "queued": f"; `cnnlab stop {run.id}` takes it out of the queue",
+        "queued": f"; `cnnlab stop {run.id}` takes it out of the queue, and `cnnlab resume {run.id} --detach` queues "
+        "it again",
         "interrupted": f"; `cnnlab resume {run.id}` goes on with it",
     }
     raise RequestError(f"{clean(run.name)} is {run.state}: nobody trains it now{hints.get(run.state, '')}", field="run")

@@ -66,6 +66,22 @@ def test_a_wish_that_cannot_be_granted_says_why_and_what_can_be_done(
     assert len(said.splitlines()) == 1
 
 
+def test_a_queued_run_that_is_not_to_start_yet_leaves_the_queue_and_comes_back(
+    store: RunStore, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make(store)
+    code, said = say("pause", run.id)
+    assert code == 2
+    assert f"`cnnlab stop {run.id}` takes it out of the queue" in said
+    assert f"`cnnlab resume {run.id} --detach` queues it again" in said
+    assert say("stop", run.id)[0] == 0
+    assert queued_runs(store.runs()) == []
+    monkeypatch.setattr("engine.worker.start.ensure_worker", lambda store, device, lanes: None)
+    code, said = say("resume", run.id, "--detach")
+    assert (code, said.split()[-1]) == (0, "queued")
+    assert [found.id for found in queued_runs(store.runs())] == [run.id]
+
+
 def test_a_stop_that_comes_while_a_lane_takes_the_run_is_a_request(
     store: RunStore, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
