@@ -23,7 +23,7 @@ from tui.app import LabApp
 from tui.keys import bindings_of
 from tui.modes import screen_class
 from tui.output_files import save_as, save_text, wrote
-from tui.screens.ask import Confirm, Details
+from tui.screens.ask import Confirm, Details, Prompt
 from tui.screens.base import LabScreen
 from tui.screens.curves import CurvesScreen
 from tui.screens.help import Help
@@ -289,6 +289,39 @@ def test_a_question_is_answered_no_unless_yes_is_said(store: RunStore, three: li
             await pilot.press(keys)
             await pilot.pause(0.05)
         assert answers == [False, False, False, True]
+
+    act(store, story)
+
+
+async def click_on(app: LabApp, pilot: Pilot[None], words: str) -> None:
+    lines = screen_text(app).splitlines()
+    y = next(number for number, line in enumerate(lines) if words in line)
+    await pilot.click(offset=(lines[y].index(words) + 1, y))
+
+
+def test_a_question_a_prompt_and_details_are_answered_by_the_mouse(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        answers: list[object] = []
+        for words in ("[n] no", "[y] yes"):
+            app.push_screen(Confirm("?"), answers.append)
+            await until(pilot, lambda words=words: words in screen_text(app))
+            await click_on(app, pilot, words)
+            await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+        for words in ("[enter] keep", "[esc] leave"):
+            app.push_screen(Prompt("name", "x"), answers.append)
+            await until(pilot, lambda words=words: words in screen_text(app))
+            await click_on(app, pilot, words)
+            await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+        assert answers == [False, True, "x", None]
+        app.tell("two things", details="one\ntwo")
+        await until(pilot, lambda: "enter: details" in screen_text(app))
+        await click_on(app, pilot, "enter: details")
+        await until(pilot, lambda: "[y] copy" in screen_text(app))
+        await click_on(app, pilot, "[y] copy")
+        await until(pilot, lambda: "[y] copied" in screen_text(app))
+        assert app.clipboard == "one\ntwo"
+        await click_on(app, pilot, "[esc] back")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
 
     act(store, story)
 

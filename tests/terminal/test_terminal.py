@@ -151,11 +151,11 @@ def test_names_never_steer_the_terminal(folder: RunStore) -> None:
         make(folder, name, ("max", "avg")[number % 2], study=study)
     with start(folder, 120, 36) as terminal:
         terminal.until("[/red]")
-        for keys, shown in (("vv", "pooling"), ("a", "marked"), ("d", "j k: move")):
+        for keys, shown in (("vv", "pooling"), ("a", "marked"), ("d", "[j k] move")):
             terminal.press(keys)
             terminal.until(shown)
         terminal.press("q")
-        terminal.until(lambda: "j k: move" not in terminal.text)
+        terminal.until(lambda: "[j k] move" not in terminal.text)
         for key, name in (("3", "Curves"), ("4", "Compare"), ("5", "Report"), ("1", "Runs")):
             terminal.press(key)
             terminal.until(f"[{key} {name}]")

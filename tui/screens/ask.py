@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 
 from engine.text import clean
 from tui.sizes import FollowsTerminal
+from tui.widgets.key_line import KeyLine
 from tui.widgets.lines import Lines
 
 T = TypeVar("T")
@@ -31,7 +32,6 @@ class _Panel(ModalScreen[T], FollowsTerminal):
         width: 90%; max-width: 100; height: auto; max-height: 90%; padding: 1 2; background: $panel; color: $foreground;
     }
     _Panel .title { text-style: bold; height: auto; }
-    _Panel .hint { color: $text-muted; height: auto; margin-top: 1; }
     """
 
     def close(self, result: T) -> None:
@@ -55,7 +55,7 @@ class Confirm(_Panel[bool]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(Content(clean(self._question)), classes="title")
-            yield Static(Content("y: yes    n, enter, esc: no"), classes="hint")
+            yield KeyLine(("y", "y", "yes"), ("n", "n", "no, as enter and esc"))
 
     def action_answer(self, answer: bool) -> None:
         self.close(answer)
@@ -76,7 +76,7 @@ class Prompt(_Panel[str | None]):
         with Vertical():
             yield Static(Content(clean(self._label)), classes="title")
             yield Input(clean(self._value), compact=True)
-            yield Static(Content(f"enter: {self._keep}    esc: leave as it was"), classes="hint")
+            yield KeyLine(("enter", "enter", self._keep), ("escape", "esc", "leave as it was"))
 
     @on(Input.Submitted)
     def take(self, message: Input.Submitted) -> None:
@@ -108,7 +108,7 @@ class Details(_Panel[None]):
         with Vertical():
             yield Static(Content(clean(self._title)), classes="title")
             yield Lines()
-            yield Static(Content("j k: move    y: copy    esc: back"), classes="hint")
+            yield KeyLine(("", "j k", "move"), ("y", "y", "copy"), ("escape", "esc", "back"))
 
     def on_mount(self) -> None:
         lines = self.query_one(Lines)
@@ -122,4 +122,4 @@ class Details(_Panel[None]):
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard("\n".join(self._lines))
-        self.query_one(".hint", Static).update(Content("copied    esc: back"))
+        self.query_one(KeyLine).show(("", "j k", "move"), ("y", "y", "copied"), ("escape", "esc", "back"))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textual import events
 from textual.content import Content
 from textual.widgets import Static
 
 from engine.layout import fit
 from engine.text import clean
 from tui.glyphs import has_unicode
+
+_COPY = "   y: copy path"
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,20 @@ class StatusLine(Static):
     def on_resize(self) -> None:
         self._draw()
 
+    def on_click(self, event: events.Click) -> None:
+        """A click on what a key would do presses it."""
+        status = self._status or Status()
+        if status.copies and event.x >= self.size.width - len(_COPY):
+            self.app.simulate_key("y")
+        elif status.details:
+            self.app.simulate_key("enter")
+
     def _draw(self) -> None:
         status, width = self._status or Status(), max(1, self.size.width)
         if not status.text:
             self.update(Content(("─" if has_unicode(self.app.console.encoding) else "-") * width))
             return
         sign = "! " if status.is_error else ""
-        more = "   enter: details" if status.details else ""
-        more += "   y: copy path" if status.copies else ""
+        more = ("   enter: details" if status.details else "") + (_COPY if status.copies else "")
         lines = clean(status.text.replace("\n", "; "))
         self.update(Content(fit(f" {sign}{lines}", width - len(more)) + more))
