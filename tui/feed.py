@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from textual.message import Message
 
@@ -116,12 +118,15 @@ class Feed:
             seen = self._with([again.get(run.id, run) for run in seen.runs])
         self._tell_if_new(self._with_followed(seen))
 
-    def _with(self, runs: list[Run], **change: object) -> Seen:
+    def _with(self, runs: list[Run], **change: Any) -> Seen:
         live = tuple(run for run in runs if run.is_alive)
         for run in live:
             run.progress()
-        waiting = sum(run.state == layout.QUEUED for run in runs)
-        seen = replace(self._seen, runs=tuple(runs), live=live, waiting=waiting, **change)  # type: ignore[arg-type]
+        told: dict[str, Any] = {
+            "waiting": sum(run.state == layout.QUEUED for run in runs),
+            "phase_began": {run.id: _phase_began(run) for run in live if run.state == "starting"},
+        }
+        seen = replace(self._seen, runs=tuple(runs), live=live, **told, **change)
         return self._with_followed(seen)
 
     def _with_followed(self, seen: Seen) -> Seen:
@@ -166,6 +171,14 @@ class Feed:
 
 def _is_same(one: Run, other: Run) -> bool:
     return one is other
+
+
+def _phase_began(run: Run) -> float:
+    """Its progress is written once a phase, when the phase begins; before the first, when it was made."""
+    for name in (layout.PROGRESS, layout.RUN):
+        with suppress(OSError):
+            return (run.path / name).stat().st_mtime
+    return time.time()
 
 
 def _refreshed(run: Run) -> Run:

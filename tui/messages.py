@@ -21,6 +21,7 @@ class Seen:
         waiting: how many are queued.
         is_whole: False while older runs are still being read.
         histories, traces: of the runs that are followed, by id.
+        phase_began: of the runs that start, by id, when their present phase began: seconds since 1970.
         read_only: why nothing can be written here; empty where it can.
         trouble: why the folder cannot be read; empty where it can.
     """
@@ -31,6 +32,7 @@ class Seen:
     is_whole: bool = False
     histories: Mapping[str, History] = field(default_factory=dict)
     traces: Mapping[str, Trace] = field(default_factory=dict)
+    phase_began: Mapping[str, float] = field(default_factory=dict)
     read_only: str = ""
     trouble: str = ""
 

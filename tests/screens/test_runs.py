@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -236,6 +237,35 @@ def test_a_live_run_shows_how_far_it_is_and_its_best_so_far(store: RunStore, thr
     act(store, story)
 
 
+def test_a_run_that_starts_says_what_it_waits_for_and_how_long(
+    store: RunStore, three: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        with three[2].own() as owner:
+            owner.update(state="starting", summary=None)
+            owner.cut_history(0)
+            owner.write_progress({"heartbeat": 0, "phases": [{"name": "importing torch", "seconds": None}]})
+            await until(pilot, lambda: re.search(r"importing torch \d+ s", row_of(app, "run-avg ")))
+            began = (three[2].path / "progress.json").stat().st_mtime
+            monkeypatch.setattr(runs_screen, "time", SimpleNamespace(time=lambda: began + 7.2))
+            await until(pilot, lambda: "importing torch 7 s" in row_of(app, "run-avg "))
+            assert "starting: importing torch 7 s" in screen_text(app)
+
+    act(store, story)
+
+
+def test_what_enter_does_is_said_however_long_the_reason(store: RunStore, three: list[Run]) -> None:
+    with three[2].own() as owner:
+        owner.update(state="failed", failure={"kind": "diverged", "reason": "a long reason " * 9})
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: screen_text(app).count("…  enter: why") == 2)
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: screen_text(app).count("…  enter: why") == 2)
+
+    act(store, story)
+
+
 def test_a_run_without_numbers_says_why_and_enter_says_more(store: RunStore, three: list[Run]) -> None:
     with three[2].own() as owner:
         owner.update(state="failed", failure={"kind": "diverged", "reason": "NaN loss [/b]", "step": 27})
@@ -441,7 +471,7 @@ def test_a_long_reason_is_cut_and_what_enter_does_is_not(store: RunStore) -> Non
         owner.update(state="failed", summary=None, failure={"kind": "diverged", "reason": reason})
 
     async def story(app: LabApp, pilot: Pilot[None]) -> None:
-        await until(pilot, lambda: row_of(app, "blown-up").rstrip().endswith("….  enter: why"))
+        await until(pilot, lambda: row_of(app, "blown-up").rstrip().endswith("…  enter: why"))
 
     act(store, story)
 

@@ -12,9 +12,13 @@ _MOST_CLASSES = 6
 _SELECTED = {"test": "selected on test", "last": "the last epoch"}
 
 
-def about_lines(row: Row) -> list[str]:
-    """The run under the cursor in three lines."""
-    return [_what(row), _how_far(row), _outcome(row)]
+def about_lines(row: Row, width: int) -> list[str]:
+    """The run under the cursor in three lines.
+
+    Args:
+        width: cells that there are; a reason is cut to them, what enter does is not.
+    """
+    return [_what(row), _how_far(row, width), _outcome(row)]
 
 
 def _what(row: Row) -> str:
@@ -35,10 +39,10 @@ def _what(row: Row) -> str:
     return "  ".join(filter(None, parts))
 
 
-def _how_far(row: Row) -> str:
+def _how_far(row: Row, width: int) -> str:
     run, progress = row.run, row.progress
-    if note := cells.note(row):
-        return note
+    if note := cells.note(row, width):
+        return f"starting: {note}" if run.state == "starting" else note
     if progress:
         left = progress.get("eta_seconds")
         words = f"epoch {progress['epoch']} of {progress['epochs']}, {brief(progress.get('seconds'))}"

@@ -32,6 +32,7 @@ class Row:
         expected: seconds that a run of the same experiment took; None where there is none.
         scale: accuracies that the lowest and the highest character of its curve stand for.
         now: seconds since 1970.
+        began: when the present phase of a run that starts began, as `now`; None where that is not known.
     """
 
     run: Run
@@ -41,6 +42,7 @@ class Row:
     expected: float | None = None
     scale: tuple[float, float] = (0.0, 1.0)
     now: float = 0.0
+    began: float | None = None
 
     @property
     def summary(self) -> Mapping[str, Any]:
@@ -78,6 +80,7 @@ def note(row: Row, width: int | None = None) -> str:
     """
     reason, hint = _note(row)
     if width is not None and text_width(reason + hint) > width:
+        hint = hint.removeprefix(".")
         reason = fit(reason, max(0, width - text_width(hint))).rstrip()
     return reason + hint
 
@@ -93,8 +96,15 @@ def _note(row: Row) -> tuple[str, str]:
         reason = (run.document.get("failure") or {}).get("reason")
         return clean(reason or "the reason is not known"), why
     if run.state == "starting" and not (row.trace and row.trace.epoch):
-        return "importing torch, decoding data", ""
+        return starting(row), ""
     return "", ""
+
+
+def starting(row: Row) -> str:
+    """`importing torch 2 s`: what a run that starts waits for, and how long it has."""
+    phases = row.run.phases()
+    phase = clean(phases[-1][0]) if phases else "the process starts"
+    return phase if row.began is None else f"{phase} {max(0.0, row.now - row.began):.0f} s"
 
 
 def accuracy(row: Row, split: str) -> float | None:

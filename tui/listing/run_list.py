@@ -39,13 +39,14 @@ class RunList:
         self._texts: dict[str, tuple[Run, str]] = {}
         self._order: dict[str, int] = {}
         self._traces: Mapping[str, Trace] = {}
+        self._phase_began: Mapping[str, float] = {}
         self._queue: _Queue | None = None
         self._counts = (0, 0, 0)
         self._highest: dict[tuple[str, ...], float] | None = None
 
     def show(self, seen: Seen) -> None:
         """The runs as they are now, newest first; those that are the same objects are not looked at again."""
-        self._traces = seen.traces
+        self._traces, self._phase_began = seen.traces, seen.phase_began
         if seen.runs is self.runs:
             return
         self.differences.know(seen.runs)
@@ -99,7 +100,8 @@ class RunList:
         """What the cells of a run are made of, `now` seconds since 1970."""
         place, expected = self.waits(run) if run.state == "queued" else (None, None)
         trace = self._traces.get(run.id)
-        return Row(run, self.differences.words(run), trace, place, expected, self._scale(run), now)
+        began = self._phase_began.get(run.id)
+        return Row(run, self.differences.words(run), trace, place, expected, self._scale(run), now, began)
 
     def _scale(self, run: Run) -> tuple[float, float]:
         """From chance to the best of the runs on the same data: the same for all their curves."""

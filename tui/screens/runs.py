@@ -34,6 +34,7 @@ from tui.written import runs_csv
 
 _QUIET_SECONDS = 5.0  # without a key, then a sorted list may move
 _AGES_SECONDS = 30.0
+_STARTING_SECONDS = 1.0
 _SHORT = 20  # lines: a terminal below has better use for two of them
 _WIDE = 140  # cells: from here on the run's curves stand beside the list
 _NEEDS_RUNS = {
@@ -100,6 +101,7 @@ class RunsScreen(RunScreen):
         self.query_one("#empty").display = False
         self.query_one(RunTable).focus()
         self.set_interval(_AGES_SECONDS, self._show_ages)
+        self.set_interval(_STARTING_SECONDS, self._show_starting)
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
@@ -196,16 +198,23 @@ class RunsScreen(RunScreen):
 
     def _show_about(self) -> None:
         run = self.query_one(RunTable).run
-        lines = about_lines(self._row(run)) if run is not None else []
-        if run is None and self._list.runs:
-            lines = ["nothing passes the filter; esc clears it"]
-        if self._list.problem:
-            lines = [f"! filter: {self._list.problem}", *lines]
-        self.query_one(About).show(lines[:3])
+        row = self._row(run) if run is not None else None
+        before = [f"! filter: {self._list.problem}"] if self._list.problem else []
+        if row is None and self._list.runs:
+            before.append("nothing passes the filter; esc clears it")
+
+        def lines(width: int) -> list[str]:
+            return [*before, *(about_lines(row, width) if row is not None else ())][:3]
+
+        self.query_one(About).show(lines)
         self._show_curves()
 
     def _show_ages(self) -> None:
         if self.is_current:
+            self._show_rows()
+
+    def _show_starting(self) -> None:
+        if self.is_current and self.lab.seen.phase_began:
             self._show_rows()
 
     # order and columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tui.cells import PLAIN, Row
 from tui.widgets.cell_lines import CellLines
@@ -18,13 +18,13 @@ class About(CellLines):
     def __init__(self, rule: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._rule = rule
-        self._texts: Sequence[str] = ()
+        self._texts: Callable[[int], Sequence[str]] = lambda width: ()
 
-    def show(self, texts: Sequence[str]) -> None:
-        """These lines."""
+    def show(self, texts: Callable[[int], Sequence[str]]) -> None:
+        """These lines, made for a width."""
         self._texts = texts
         self.show_rows(self._rows_for)
 
     def _rows_for(self, width: int, height: int) -> list[Row]:
-        lines = [f" {text}" for text in self._texts]
+        lines = [f" {text}" for text in self._texts(width - 1)]
         return [Row(self._rule * width, "a" * width), *(Row(line, PLAIN * len(line)) for line in lines)]
