@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import sys
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterable
@@ -15,6 +16,7 @@ from typing import Any, ClassVar
 from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.reactive import reactive
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
@@ -25,6 +27,7 @@ from engine.store import History, Run, RunStore
 from tui.acts import Done
 from tui.announcer import Announcer
 from tui.feed import Feed
+from tui.glyphs import has_unicode, plain_driver
 from tui.keyboard import latin
 from tui.messages import RunsRead, Seen, Told
 from tui.modes import MODES, screen_class
@@ -88,6 +91,10 @@ class LabApp(App[None]):
         self.stylesheet.set_variables(self.get_css_variables())
         if "SSH_CONNECTION" in os.environ:
             self.animation_level = "none"
+
+    def get_driver_class(self) -> type[Driver]:
+        found = super().get_driver_class()
+        return found if has_unicode(sys.__stderr__.encoding if sys.__stderr__ else "utf-8") else plain_driver(found)
 
     def on_mount(self) -> None:
         self._feed.start()

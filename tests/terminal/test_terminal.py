@@ -41,8 +41,10 @@ def folder(store: RunStore) -> Iterator[RunStore]:
         os.kill(worker_of(store), signal.SIGTERM)
 
 
-def start(store: RunStore, columns: int = 100, lines: int = 30) -> PseudoTerminal:
-    return PseudoTerminal(cnnlab_tui("--runs", store.root), columns=columns, lines=lines)
+def start(
+    store: RunStore, columns: int = 100, lines: int = 30, environment: dict[str, str] | None = None
+) -> PseudoTerminal:
+    return PseudoTerminal(cnnlab_tui("--runs", store.root), columns=columns, lines=lines, environment=environment)
 
 
 @pytest.mark.slow
@@ -198,3 +200,25 @@ def test_another_folder_is_opened_in_the_same_terminal(folder: RunStore, tmp_pat
         terminal.press("q")
         assert terminal.wait(30) == 0
         assert b"Traceback" not in terminal.raw
+
+
+@pytest.mark.parametrize("plain", [{"LC_ALL": "C"}, {"TERM": "linux"}])
+def test_where_the_terminal_has_no_signs_only_ascii_is_sent(folder: RunStore, plain: dict[str, str]) -> None:
+    for number, pooling in enumerate(("stride", "max", "avg") * 2):
+        make(folder, f"run with a name that is too long for its column {number}", pooling, 0.7 + number / 20)
+    for size in ((80, 24), (200, 60)):
+        with start(folder, *size, environment=plain) as terminal:
+            terminal.until("newest first")
+            for key, shown in (
+                ("4", "Pick"), ("v", "McNemar"), ("vv", "Validation accuracy"), ("v", "one seed"), ("5", "macro avg"),
+                ("v", "true"), ("v", "times"), ("3", "Accuracy, %"), ("\r", "esc: back"), ("2", "[2 New]"),
+                ("?", "KEYS"), ("q", "[2 New]"), ("1", "newest first"), (":", "Search"), ("\x1b", "newest first"),
+                ("d", "[j k] move"), ("q", "newest first"),
+            ):  # fmt: skip
+                terminal.press(key)
+                if key not in ("v", "vv", "\r", "?"):
+                    terminal.until(shown)
+                terminal.listen(0.3)
+            terminal.press("q")
+            assert terminal.wait(30) == 0
+            assert bytes(terminal.raw).isascii()

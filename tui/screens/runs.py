@@ -85,7 +85,7 @@ class RunsScreen(RunScreen):
         yield Static("", id="empty", markup=False)
         with Horizontal(id="body"):
             yield RunTable(self.lab.selection, id="table")
-        yield About("─" if self._has_unicode else "-", id="about")
+        yield About(id="about")
 
     @property
     def _has_unicode(self) -> bool:

@@ -9,15 +9,10 @@ from tui.widgets.cell_lines import CellLines
 
 
 class About(CellLines):
-    """A rule and a few lines of clean text.
+    """A rule and a few lines of clean text."""
 
-    Args:
-        rule: the character that the rule is drawn with.
-    """
-
-    def __init__(self, rule: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
-        self._rule = rule
         self._texts: Callable[[int], Sequence[str]] = lambda width: ()
 
     def show(self, texts: Callable[[int], Sequence[str]]) -> None:
@@ -27,4 +22,4 @@ class About(CellLines):
 
     def _rows_for(self, width: int, height: int) -> list[Row]:
         lines = [f" {text}" for text in self._texts(width - 1)]
-        return [Row(self._rule * width, "a" * width), *(Row(line, PLAIN * len(line)) for line in lines)]
+        return [Row("─" * width, "a" * width), *(Row(line, PLAIN * len(line)) for line in lines)]

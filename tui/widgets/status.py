@@ -10,7 +10,6 @@ from textual.widgets import Static
 
 from engine.layout import fit
 from engine.text import clean
-from tui.glyphs import has_unicode
 
 _COPY = "   y: copy path"
 
@@ -68,7 +67,7 @@ class StatusLine(Static):
     def _draw(self) -> None:
         status, width = self._status or Status(), max(1, self.size.width)
         if not status.text:
-            self.update(Content(("─" if has_unicode(self.app.console.encoding) else "-") * width))
+            self.update(Content("─" * width))
             return
         sign = "! " if status.is_error else ""
         more = ("   enter: details" if status.details else "") + (_COPY if status.copies else "")
