@@ -77,6 +77,11 @@ def _is_utf8() -> bool:
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
+def encodable(text: str) -> str:
+    """Foreign text as stdout's encoding can show it; before it is measured, since an escape is longer."""
+    return _encodable(text, sys.stdout.encoding)
+
+
 # What stands for our own signs where the encoding has none; one character each, so that tables stay straight.
 _PLAIN = str.maketrans({"…": "~", "·": ",", "−": "-", "–": "-", "×": "x", "√": "v"})
 

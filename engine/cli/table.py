@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engine.cli.output import print_line
+from engine.cli.output import encodable, print_line
 from engine.layout import Column, table_lines
 
 _UNLIMITED = 10_000
@@ -15,7 +15,7 @@ _UNLIMITED = 10_000
 
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
     """Print rows under their headings; cells must be clean."""
-    print_lines(table_lines(columns, rows, line_width()))
+    print_lines(table_lines(columns, [[*map(encodable, row)] for row in rows], line_width()))
 
 
 def print_comparison(document: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,11 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
-from engine.cli.output import print_json, print_line, print_note, print_outcome
-from engine.cli.table import print_table
+from engine.cli.output import encodable, print_json, print_line, print_note, print_outcome
+from engine.cli.table import line_width, print_lines
 from engine.errors import ExitCode, RequestError
 from engine.format import duration
-from engine.layout import Column
+from engine.layout import Column, table_lines, wrapped
 from engine.listing import ended_words
 from engine.text import clean
 
@@ -28,7 +29,7 @@ _COLUMNS = (
     Column("state"),
     Column("run", least=20),
     Column("done", right=True),
-    Column("left", right=True),
+    Column("left", right=True, drop=1),
     Column("id"),
 )
 
@@ -80,15 +81,29 @@ def queue(runs_dir: Path | None, as_json: bool) -> int:
     if as_json:
         print_json(document)
         return ExitCode.DONE
+    width = line_width()
     for row in document["devices"]:
         served = f"worker {row['worker']}, {row['lanes']} lane(s)" if row["worker"] else NO_WORKER
-        print_line(f"{row['device']}: {served}{_memory_words(row['memory'])}")
+        print_lines(wrapped(encodable(f"{row['device']}: {served}{_memory_words(row['memory'])}"), width))
     if not document["runs"]:
         print_note("nothing trains, nothing waits")
         return ExitCode.DONE
-    runs = [Run(store.root / row["id"]) for row in document["runs"]]
-    print_table(_COLUMNS, [_row(run) for run in runs if not run.damage])
+    runs = [run for run in (Run(store.root / row["id"]) for row in document["runs"]) if not run.damage]
+    headings, *lines = table_lines(_COLUMNS, [[*map(encodable, _row(run))] for run in runs], width)
+    print_line(headings)
+    for run, line in zip(runs, lines, strict=True):
+        print_line(line)
+        print_lines(_reason_lines(run, width))
     return ExitCode.DONE
+
+
+def _reason_lines(run: Run, width: int) -> list[str]:
+    """Why it does not train now, below its row; `cnnlab show` has the whole of a long reason."""
+    why = encodable(clean(run.document.get("waiting") or ""))
+    indent = " " * 4
+    return textwrap.wrap(
+        why, max(20, width), initial_indent=indent, subsequent_indent=indent, max_lines=3, placeholder=" …"
+    )
 
 
 def _memory_words(memory: dict[str, int] | None) -> str:
@@ -100,9 +115,8 @@ def _memory_words(memory: dict[str, int] | None) -> str:
 def _row(run: Run) -> list[str]:
     progress = run.progress() or {}
     done, total = progress.get("epoch"), progress.get("epochs")
-    state = f"{run.state}: {run.document['waiting']}" if run.document.get("waiting") else run.state
     left = duration(progress.get("eta_seconds")) if progress else "-"
-    return [clean(state), clean(run.name), f"{done}/{total}" if done else "-", left, run.id]
+    return [run.state, clean(run.name), f"{done}/{total}" if done else "-", left, run.id]
 
 
 @click.command()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from engine.cli import worker as worker_commands
 from engine.cli.main import cnnlab as command
 from engine.cli.main import run as run_command
 from engine.errors import RefusedError
+from engine.layout import text_width
 from engine.store import Run, RunStore
 from engine.worker import start as starting
 from engine.worker.backlog import queued_runs, requeue, was_left_behind
@@ -195,6 +198,27 @@ def test_the_reason_of_a_worker_that_cannot_start_is_its_own_not_an_older_ones(
     (problem,) = starting.put_to_work(store, [run])
     assert problem == "cpu: the worker was killed by SIGKILL: its log is empty"
     assert run.reload().document["waiting"] in problem
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_the_queue_is_told_in_eighty_columns_whatever_a_run_waits_for(store: RunStore, encoding: str) -> None:
+    reasons = [f"the worker ended with exit code 1: /home/jürgen/{'x' * 200}: no module named engine", "e" * 5000, ""]
+    for number, why in enumerate(reasons):
+        run = make(store)
+        with run.own() as owner:
+            owner.update(waiting=why or None, name=f"длинное имя {number} " * 9)
+    done = subprocess.run(
+        [*COMMAND, "queue", "--runs", str(store.root)],
+        env={**os.environ, "COLUMNS": "80", "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=True,
+    )
+    lines = done.stdout.decode(encoding).splitlines()
+    assert max(map(text_width, lines)) <= 80
+    rows = [number for number, line in enumerate(lines) if line.startswith("queued")]
+    assert [lines[number].split()[-1] for number in rows] == [run.id for run in reversed(store.runs())]
+    assert [after - before for before, after in pairwise([*rows, len(lines)])] == [4, 4, 1]
+    assert "the worker ended with exit code 1" in lines[rows[0] + 1]
 
 
 def test_the_queue_is_told_though_a_run_is_removed_meanwhile(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
