@@ -52,6 +52,13 @@ def speed(images_per_second: float | None) -> str:
     return f"{images_per_second / 1000:.1f}k img/s" if images_per_second >= 1000 else f"{images_per_second:.0f} img/s"
 
 
+def fetching(done_bytes: int, total_bytes: int, bytes_per_second: float | None) -> str:
+    """`fetching 43 of 161 MiB, 5.2 MB/s`; of what is smaller, KiB."""
+    unit, power = ("MiB", 20) if total_bytes >= 1 << 20 else ("KiB", 10)
+    rate = f", {bytes_per_second / 1e6:.1f} MB/s" if bytes_per_second is not None else ""
+    return f"fetching {done_bytes >> power:,} of {total_bytes >> power:,} {unit}{rate}"
+
+
 def millions(count: float | None) -> str:
     """Multiply-adds: `1.33`."""
     return "-" if count is None else f"{count / 1e6:.2f}"

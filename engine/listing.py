@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.format import duration, percent, short_classes, speed
+from engine.format import duration, fetching, percent, short_classes, speed
 from engine.layout import Column
 from engine.store import Run, layout
 from engine.text import clean
@@ -52,9 +52,17 @@ def run_cells(run: Run) -> list[str]:
 
 
 def state_words(run: Run) -> str:
-    """`training 62 %`: the state, of a live run with how far it is."""
+    """`training 62 %`, `fetching 43 of 161 MiB, 5.2 MB/s`: the state, of a live run with how far it is."""
+    if words := fetch_words(run):
+        return words
     progress = run.progress() if run.is_alive else None
     return f"{run.state} {percent(share_done(progress), 0)} %" if progress else run.state
+
+
+def fetch_words(run: Run) -> str:
+    """`fetching 43 of 161 MiB, 5.2 MB/s`; empty where no data are fetched for this run now."""
+    fetch = run.fetch() if run.state == "starting" else None
+    return fetching(fetch["done_bytes"], fetch["total_bytes"], fetch["bytes_per_second"]) if fetch else ""
 
 
 def share_done(progress: dict[str, Any]) -> float:

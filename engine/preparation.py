@@ -114,16 +114,39 @@ def move_data(run: Run, data_dir: Path) -> None:
         owner.update(request={**(owner.run.document.get("request") or {}), "data_dir": str(data_dir.resolve())})
 
 
-def prepare_all(experiments: Sequence[Experiment], data_dir: Path | None = None) -> list[Experiment]:
+def prepare_unseen(experiment: Experiment, data_dir: Path | None = None) -> Experiment:
+    """As `prepare`, for data that will be fetched before the training: held against what the official archive has.
+
+    Raises:
+        SettingsError: as `prepare`.
+    """
+    from engine.data import resolve_classes
+    from engine.data.absent import IMAGE_SHAPE, training_images
+
+    images, classes = training_images(experiment.dataset)
+    check_fit(experiment, IMAGE_SHAPE, classes, images)
+    return experiment.model_copy(update={"dataset": resolve_classes(experiment.dataset, data_dir)})
+
+
+def prepare_all(
+    experiments: Sequence[Experiment], data_dir: Path | None = None, *, fetch: bool = False
+) -> list[Experiment]:
     """Several experiments as `prepare` leaves them; each data set is read once.
+
+    Args:
+        fetch: data that are not here will be fetched; they need not be looked at.
 
     Raises:
         SettingsError, DataError: as `prepare` does.
     """
+    from engine.data.absent import is_to_be_fetched
+
     prepared: list[Experiment] = []
     dataset: ImageDataset | None = None
     for number, experiment in enumerate(experiments):
-        if dataset is not None and experiment.dataset == experiments[number - 1].dataset:
+        if fetch and is_to_be_fetched(experiment.dataset.name, data_dir):
+            found = prepare_unseen(experiment, data_dir)
+        elif dataset is not None and experiment.dataset == experiments[number - 1].dataset:
             found = experiment.model_copy(update={"dataset": prepared[-1].dataset})
             _check_fits(found, dataset)
         else:
@@ -153,19 +176,21 @@ def study_makers(
     device: str = "auto",
     data_dir: Path | None = None,
     foreground: bool = False,
+    fetch: bool = False,
 ) -> list[Callable[[], Run]]:
     """For each member of a plan and each seed what makes its run, in state `queued`; where one cannot be, none can.
 
     Args:
         plan: of one seed; their data need not have been looked at.
         seeds: those that are planned, the first seed of all members first.
+        fetch: whoever executes them fetches data that are not here.
 
     Raises:
         SettingsError, DataError: as `prepare`, of any member.
         RequestError, RefusedError: where runs cannot be made here.
     """
     store.check_writable()
-    prepared = prepare_all([one.experiment for one in plan], data_dir)
+    prepared = prepare_all([one.experiment for one in plan], data_dir, fetch=fetch)
     members = over_seeds([one.of(experiment) for one, experiment in zip(plan, prepared, strict=True)], seeds)
     identity = {"id": new_study_id(), "name": name, "kind": kind, "seeds": list(seeds)}
 
@@ -173,7 +198,8 @@ def study_makers(
         place = {**identity, "position": position, **member.place()}
         called = default_name(member.experiment, "" if kind in ("pooling", "seeds") else member.label)
         wish: dict[str, Any] = {"name": called, "tags": tags, "device": device, "data_dir": data_dir}
-        return lambda: queue_run(store, member.experiment, **wish, study=place, foreground=foreground)
+        wish |= {"foreground": foreground, "fetch": fetch}
+        return lambda: queue_run(store, member.experiment, **wish, study=place)
 
     return [maker(position, member) for position, member in enumerate(members, 1)]
 
@@ -188,17 +214,20 @@ def queue_run(
     data_dir: Path | None = None,
     study: dict[str, Any] | None = None,
     foreground: bool = False,
+    fetch: bool = False,
 ) -> Run:
     """A new run of a prepared experiment, in state `queued`.
 
     Args:
         foreground: whoever makes it trains it; workers leave it alone.
+        fetch: whoever executes it fetches its data, where they are not there.
     """
     request = {
         "device": device,
         "data_dir": str(data_dir.resolve()) if data_dir else None,
         "foreground": foreground,
         "queued_at": utc_now(milliseconds=True),
+        **({"fetch": True} if fetch else {}),
     }
     return store.create(
         experiment.to_dict(),

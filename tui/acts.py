@@ -74,6 +74,8 @@ def stop(store: RunStore, run: Run) -> Done:
     if not run.is_alive:
         raise RequestError(f"{run.name} is {run.state}: nobody trains it now", field="run")
     run.request("stop")
+    if run.state == "starting" and run.fetch():
+        return Done(f"{run.name} ends; what is fetched is kept, and P goes on with it")
     return Done(f"{run.name} ends at the next step; then it is evaluated, and its model kept")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.format import percent, short_classes, speed
 from engine.layout import wrapped
-from engine.listing import ended_words, share_done
+from engine.listing import ended_words, fetch_words, share_done
 from engine.store import Run, layout
 from engine.store.columns import Columns
 from engine.text import clean
@@ -113,6 +113,8 @@ _SPLITS = (("train", "train_accuracy"), ("validation", "validation_accuracy"), (
 
 def starting_words(run: Run) -> str:
     """`waiting for epoch 1: importing torch 3.1 s, decoding data …`."""
+    if words := fetch_words(run):
+        return f"waiting for epoch 1: {words}; S stops it, and what is here is kept"
     parts = [
         f"{clean(name)} …" if seconds is None else f"{clean(name)} {seconds:.1f} s"
         for name, seconds in run.phases()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,10 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from engine.data.fetch_pace import FetchNews
     from tui.form.data_facts import DataFacts
-
-_TELL_SECONDS = 0.5
-_SPEED_OVER_SECONDS = 5.0
 
 
 class DataRead(Message):
@@ -45,10 +42,9 @@ class SamplesRead(Message):
 class FetchProgress(Message):
     """How much of a data set is fetched. A newer one replaces one that still waits."""
 
-    def __init__(self, data_set: str, done_bytes: int, total_bytes: int, bytes_per_second: float | None) -> None:
+    def __init__(self, data_set: str, news: FetchNews) -> None:
         super().__init__()
-        self.data_set, self.done_bytes, self.total_bytes = data_set, done_bytes, total_bytes
-        self.bytes_per_second = bytes_per_second
+        self.data_set, self.news = data_set, news
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, FetchProgress) and message.data_set == self.data_set
@@ -107,6 +103,7 @@ class DataReader:
                 self._tell(Told(f"this should not happen: {clean(error)}", is_error=True, details=details))
 
     def _describe(self, name: str) -> None:
+        from engine.data.absent import official_counts
         from engine.data.apart import describe_apart
         from engine.data.fetch import ARCHIVES
         from engine.data.load import SOURCES
@@ -124,7 +121,8 @@ class DataReader:
         is_here = all(entry["train"] is not None for entry in document["classes"])
         how = f"fetch {size >> 20:,} MiB, or --data-dir" if size else "give --data-dir"
         problem = "" if is_here else f"{name} is not here: {how}"
-        self._tell(DataRead(DataFacts.from_document(document, problem, None if is_here else size)))
+        counts = None if is_here else official_counts(name)
+        self._tell(DataRead(DataFacts.from_document(document, problem, None if is_here else size, counts)))
 
     def _load_samples(self, name: str, wished: tuple[str, ...], count: int) -> None:
         from engine.data import class_samples
@@ -137,25 +135,13 @@ class DataReader:
 
     def _fetch(self, name: str) -> None:
         from engine.data import default_data_dir, fetch_dataset
+        from engine.data.fetch_pace import Pace
 
         place = self._data_dir or default_data_dir()
-        told = float("-inf")
-        marks: list[tuple[float, int]] = []
-
-        def progress(done: int, total: int) -> None:
-            nonlocal told
-            now = time.monotonic()
-            if now - told >= _TELL_SECONDS or done == total:
-                told = now
-                marks.append((now, done))
-                while now - marks[0][0] > _SPEED_OVER_SECONDS:
-                    marks.pop(0)
-                seconds, received = now - marks[0][0], done - marks[0][1]
-                self._tell(FetchProgress(name, done, total, received / seconds if seconds > 0 else None))
-
+        pace = Pace(lambda news: self._tell(FetchProgress(name, news)))
         problem = ""
         try:
-            fetch_dataset(name, place, progress=progress)
+            fetch_dataset(name, place, progress=pace.step)
         except LabError as error:
             problem = error.message
         except OSError as error:

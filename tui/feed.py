@@ -185,4 +185,5 @@ def _refreshed(run: Run) -> Run:
     """A live run as it is now; the same object where nothing is new."""
     again = run.reload()
     is_same = again.document == run.document and again.state == run.state and again.progress() == run.progress()
+    is_same = is_same and again.phases() == run.phases() and again.fetch() == run.fetch()
     return run if is_same else again

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from engine.cli.fetch import fetch_with_bar
 from engine.cli.groups import Group
 from engine.cli.options import data_dir_option, json_option
 from engine.cli.output import console, print_json, print_line, print_note
@@ -46,37 +46,12 @@ def list_(data_dir: Path | None, as_json: bool) -> int:
 @json_option
 def fetch(name: str, data_dir: Path | None, as_json: bool) -> int:
     """Fetch a data set: resumed where it was cut, and checked."""
-    from engine.data import default_data_dir, fetch_dataset
-
-    path = _fetch_with_bar(fetch_dataset, name, data_dir or default_data_dir())
+    path = fetch_with_bar(name, data_dir)
     if as_json:
         print_json({"name": name, "file": str(path), "size_bytes": path.stat().st_size})
     else:
         print_line(clean(path))
     return ExitCode.DONE
-
-
-def _fetch_with_bar(fetch_dataset: Any, name: str, place: Path) -> Path:
-    if not sys.stderr.isatty():
-        told: list[int] = []
-
-        def tell(done: int, total: int) -> None:
-            share = 10 * done // max(total, 1)
-            if share not in told:
-                told.append(share)
-                print_note(f"{clean(name)} into {clean(place)}: {done >> 20:,} of {total >> 20:,} MiB")
-
-        path: Path = fetch_dataset(name, place, progress=tell)
-        return path
-    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
-
-    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=None)
-        fetched: Path = fetch_dataset(
-            name, place, progress=lambda done, total: bar.update(task, completed=done, total=total)
-        )
-        return fetched
 
 
 @data.command()

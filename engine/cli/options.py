@@ -152,6 +152,12 @@ def detach_option(command: Command) -> Command:
     return click.option("--detach", is_flag=True, help=text)(command)
 
 
+def fetch_option(command: Command) -> Command:
+    """`--fetch`."""
+    text = "fetch the data set first, where it is not here; with --detach in the background, its runs queue behind it"
+    return click.option("--fetch", is_flag=True, help=text)(command)
+
+
 def run_argument(name: str = "reference", **options: Any) -> Callable[[Command], Command]:
     """`RUN`: an id, a unique beginning of one, a name, @last, @best; completed by the shell."""
     return click.argument(name, metavar=options.pop("metavar", "RUN"), shell_complete=_complete_run, **options)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from engine.cli.output import console, print_note
-from engine.listing import ended_words, progress_words, share_done
+from engine.listing import ended_words, fetch_words, progress_words, share_done
 from engine.text import clean
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Lines:
     def __init__(self, total_runs: int) -> None:
         self._total = total_runs
         self._news = _News()
+        self._fetching: set[str] = set()
         self._begun: set[str] = set()
         self._done: set[str] = set()
 
@@ -62,6 +63,9 @@ class Lines:
             if run.id in ended:
                 self._done.add(run.id)
                 print_note(f"{clean(run.name)}: {ended_words(run)}  ({len(self._done)} of {self._total})")
+            elif run.id not in self._fetching and fetch_words(run):
+                self._fetching.add(run.id)
+                print_note(f"{clean(run.name)}: {fetch_words(run)}")
             elif run.state == "training" and run.id not in self._begun:
                 self._begun.add(run.id)
                 print_note(f"{clean(run.name)}: training, {run.experiment['training']['epochs']} epochs")
@@ -113,7 +117,7 @@ class Bars:
             self._tasks[run.id] = self._progress.add_task(name, total=1.0, words=state)
         progress = run.progress()
         if not progress:
-            self._progress.update(self._tasks[run.id], words=state)
+            self._progress.update(self._tasks[run.id], words=fetch_words(run) or state)
             return 0.0
         share = share_done(progress)
         self._progress.update(

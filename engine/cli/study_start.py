@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.cli.fetch import leave_fetch
 from engine.cli.options import (
     Command,
     data_dir_option,
     detach_option,
     device_option,
+    fetch_option,
     json_option,
     open_store,
     runs_option,
@@ -38,6 +40,7 @@ class Wishes:
     name: str
     tags: tuple[str, ...]
     detach: bool
+    fetch: bool
     lanes: int | None
     device: str
     data_dir: Path | None
@@ -85,6 +88,7 @@ def study_options(name: str) -> Callable[[Command], Command]:
             click.option(
                 "--lanes", type=click.IntRange(1, 256), help="runs at once  [default: one a CPU core; on a GPU 1]"
             ),
+            fetch_option,
             detach_option,
             click.option("--tag", "tags", metavar="T", multiple=True, help="a tag for every run; may be repeated"),
             click.option("--name", help="name of the study", default=name, show_default=True),
@@ -112,6 +116,8 @@ def run_study(kind: str, plan: Sequence[Planned], wishes: Wishes) -> int:
     check_device(wishes.device, here=not wishes.detach)
     wish: dict[str, Any] = {"name": wishes.name, "tags": wishes.tags, "device": wishes.device}
     wish |= {"data_dir": wishes.data_dir, "foreground": not wishes.detach}
+    names = [one.experiment.dataset.name for one in plan]
+    wish["fetch"] = wishes.fetch and leave_fetch(names, wishes.data_dir, detach=wishes.detach)
     makers = study_makers(store, plan, kind=kind, seeds=seeds, **wish)
     if wishes.detach:
         return _leave_to_worker(store, [make() for make in makers], wishes.lanes, wishes.as_json)

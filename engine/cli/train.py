@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.cli.fetch import leave_fetch
 from engine.cli.options import (
     data_dir_option,
     detach_option,
     device_option,
+    fetch_option,
     find_run,
     json_option,
     moved_data_option,
@@ -38,6 +40,7 @@ _DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]{1,4})?")
 @click.option("--name", help="name of the run  [default: data set, classes, pooling, seed]")
 @click.option("--tag", "tags", metavar="T", multiple=True, help="a tag; may be repeated")
 @detach_option
+@fetch_option
 @device_option
 @data_dir_option
 @runs_option
@@ -46,6 +49,7 @@ def train(
     name: str | None,
     tags: tuple[str, ...],
     detach: bool,
+    fetch: bool,
     device: str,
     data_dir: Path | None,
     runs_dir: Path | None,
@@ -58,14 +62,15 @@ def train(
     cnnlab train --dataset digits --classes 0,1,2 --pooling max --epochs 60
     cnnlab train --config settings.toml --set training.lr=0.01
     """
-    from engine.preparation import build_experiment, prepare, queue_run
+    from engine.preparation import build_experiment, prepare_all, queue_run
 
     store = open_store(runs_dir)
     experiment = build_experiment(settings_from(options), data_dir)
     store.check_writable()
     check_device(device, here=not detach)
-    experiment, _ = prepare(experiment, data_dir)
-    wish: dict[str, Any] = {"name": name, "tags": tags, "device": device, "data_dir": data_dir}
+    fetch = fetch and leave_fetch([experiment.dataset.name], data_dir, detach=detach)
+    (experiment,) = prepare_all([experiment], data_dir, fetch=fetch)
+    wish: dict[str, Any] = {"name": name, "tags": tags, "device": device, "data_dir": data_dir, "fetch": fetch}
     run = queue_run(store, experiment, **wish, foreground=not detach)
     return finish(store, run, device, as_json, detach=detach)
 

@@ -15,7 +15,7 @@ from engine.cli.table import line_width, print_lines
 from engine.errors import ExitCode, RequestError
 from engine.format import duration
 from engine.layout import Column, table_lines, wrapped
-from engine.listing import ended_words
+from engine.listing import ended_words, fetch_words
 from engine.text import clean
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def queue(runs_dir: Path | None, as_json: bool) -> int:
 
 def _reason_lines(run: Run, width: int) -> list[str]:
     """Why it does not train now, below its row; `cnnlab show` has the whole of a long reason."""
-    why = encodable(clean(run.document.get("waiting") or ""))
+    why = encodable(clean(run.document.get("waiting") or fetch_words(run)))
     indent = " " * 4
     return textwrap.wrap(
         why, max(20, width), initial_indent=indent, subsequent_indent=indent, max_lines=3, placeholder=" …"

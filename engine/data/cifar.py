@@ -55,6 +55,7 @@ class Cifar:
         train, test: names of the members that make each split, in order.
         label_key: of the labels in a member's dictionary.
         classes, groups: names in the order of the labels; superclasses.
+        counts: images of each class to train on and to test on, as the official archive has them.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Cifar:
     label_key: str
     classes: tuple[str, ...]
     groups: Mapping[str, tuple[str, ...]]
+    counts: tuple[int, int]
 
     def class_names(self, data_dir: Path | None) -> Sequence[str]:
         return self.classes
@@ -113,6 +115,7 @@ CIFAR10_SOURCE = Cifar(
     label_key="labels",
     classes=CIFAR10,
     groups={},
+    counts=(5000, 1000),
 )
 CIFAR100_SOURCE = Cifar(
     name="cifar100",
@@ -123,4 +126,5 @@ CIFAR100_SOURCE = Cifar(
     label_key="fine_labels",
     classes=CIFAR100,
     groups=CIFAR100_SUPERCLASSES,
+    counts=(500, 100),
 )

@@ -1,4 +1,4 @@
-"""Fetching an official archive: resumed where it was cut, checked before it counts."""
+"""Fetching an official archive: resumed where it was cut, checked before it counts, by one process at a time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from engine.data.archive import ArchiveFiles
 from engine.data.cifar import CIFAR10_FILES, CIFAR100_FILES
+from engine.data.part_file import drop_empty, held_part
 from engine.errors import DataError, RequestError, suggestion
 from engine.store.files import explained
 from engine.text import clean
@@ -24,6 +26,7 @@ _PART_BYTES = 1 << 16
 _TRIES = 5
 _TIMEOUT_SECONDS = 30.0
 _PATIENCE_SECONDS = 1.0
+_LOOK_SECONDS = 0.25
 
 Progress = Callable[[int, int], None]
 
@@ -39,7 +42,8 @@ def fetch_dataset(
     """Fetch the archive of a data set, unless it is there and whole.
 
     Args:
-        progress: called with bytes so far and bytes in all.
+        progress: called with bytes so far and bytes in all, also while another process fetches it and while a cut
+            connection is waited for; what it raises ends the fetch, and what is here is kept.
         url: another place to fetch it from.
         patience_seconds: before the first new try after a cut; doubled with each.
 
@@ -68,42 +72,56 @@ def fetch_archive(
 ) -> Path:
     """As `fetch_dataset`, for an archive that need not be an official one."""
     target = data_dir / files.archive
-    if target.is_file() and target.stat().st_size == files.size_bytes and _md5(target) == files.md5:
+    if _is_whole(target, files):
         return target
     part = target.with_name(f"{target.name}.part")
+    tell = progress or (lambda done, total: None)
     with explained(part):
         data_dir.mkdir(parents=True, exist_ok=True)
         if not os.access(data_dir, os.W_OK | os.X_OK):  # said before the network is asked
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(data_dir))
-        _download(url or files.url, part, files.size_bytes, progress, patience_seconds)
-        got = _md5(part)
-        if got != files.md5:
-            part.unlink()
-            raise DataError(
-                f"{clean(target)}: MD5 {got}, expected {files.md5}: altered on its way, and thrown away; "
-                f"try again: cnnlab data fetch {files.data_set}"
-            )
-        part.replace(target)
+        with held_part(part, lambda have: tell(min(have, files.size_bytes), files.size_bytes)):
+            try:
+                if not _is_whole(target, files):  # else another process has just fetched it
+                    _download(url or files.url, part, files.size_bytes, tell, patience_seconds)
+                    _keep(part, target, files)
+            finally:
+                drop_empty(part)
     return target
 
 
-def _download(url: str, part: Path, size: int, progress: Progress | None, patience_seconds: float) -> None:
+def _is_whole(target: Path, files: ArchiveFiles) -> bool:
+    return target.is_file() and target.stat().st_size == files.size_bytes and _md5(target) == files.md5
+
+
+def _keep(part: Path, target: Path, files: ArchiveFiles) -> None:
+    got = _md5(part)
+    if got != files.md5:
+        part.unlink()
+        raise DataError(
+            f"{clean(target)}: MD5 {got}, expected {files.md5}: altered on its way, and thrown away; "
+            f"try again: cnnlab data fetch {files.data_set}"
+        )
+    part.replace(target)
+
+
+def _download(url: str, part: Path, size: int, tell: Progress, patience_seconds: float) -> None:
     """Fill `part` up to `size` bytes, going on where it ends after each cut."""
     problem = ""
     for attempt in range(_TRIES):
-        if attempt:
-            time.sleep(patience_seconds * 2 ** (attempt - 1))
-        have = part.stat().st_size if part.exists() else 0
+        have = part.stat().st_size
         if have > size:
-            part.unlink()
+            os.truncate(part, 0)
             have = 0
+        if attempt:
+            _wait(patience_seconds * 2 ** (attempt - 1), partial(tell, have, size))
         if have == size:
             return
         try:
-            _receive(url, part, have, size, progress)
+            _receive(url, part, have, size, tell)
         except urllib.error.HTTPError as error:
             if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
-                part.unlink(missing_ok=True)
+                os.truncate(part, 0)
             elif error.code < http.client.INTERNAL_SERVER_ERROR:
                 raise DataError(f"{clean(url)}: the server says {error.code} {clean(error.reason)}") from error
             problem = f"the server says {error.code}"
@@ -115,25 +133,32 @@ def _download(url: str, part: Path, size: int, progress: Progress | None, patien
             problem = "the connection was cut"
             if part.stat().st_size == size:
                 return
-    have = part.stat().st_size if part.exists() else 0
     raise DataError(
-        f"{clean(url)}: {problem} after {_TRIES} tries; {have:,} of {size:,} bytes are kept and gone on with the "
-        "next time; see the network and the proxy, or fetch the file elsewhere and give --data-dir"
+        f"{clean(url)}: {problem} after {_TRIES} tries; {part.stat().st_size:,} of {size:,} bytes are kept and gone on "
+        "with the next time; see the network and the proxy, or fetch the file elsewhere and give --data-dir"
     )
 
 
-def _receive(url: str, part: Path, have: int, size: int, progress: Progress | None) -> None:
+def _wait(seconds: float, tell: Callable[[], None]) -> None:
+    """Sleep, but say now and then that this is still going on: whoever listens may want it to end."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        tell()
+        time.sleep(min(left, _LOOK_SECONDS))
+
+
+def _receive(url: str, part: Path, have: int, size: int, tell: Progress) -> None:
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:
         if have and not _goes_on(answer, have):
             have = 0  # the server began anew
-        with part.open("r+b" if have else "wb") as file:
+        with part.open("r+b") as file:
             file.seek(have)
-            while data := answer.read(min(_PART_BYTES, size - have + 1)):
+            file.truncate()
+            while data := answer.read1(min(_PART_BYTES, size - have + 1)):  # what is there: a slow line is heard too
                 file.write(data)
                 have += len(data)
-                if progress:
-                    progress(min(have, size), size)
+                tell(min(have, size), size)
                 if have > size:
                     break
             file.flush()

@@ -23,6 +23,7 @@ class Phases:
         self._owner = owner
         self._phases: list[dict[str, Any]] = []
         self._began = 0.0
+        self._heartbeat = 0
 
     def begin(self, name: str) -> None:
         """The phase before is over, this one begins."""
@@ -31,5 +32,10 @@ class Phases:
             self._phases[-1]["seconds"] = round(now - self._began, 3)
         self._phases.append({"name": name, "seconds": None})
         self._began = now
+        self.tell()
+
+    def tell(self, **more: Any) -> None:
+        """Say, and say again, what is done; `more` is what there is to say of the phase under way."""
+        self._heartbeat += 1
         with suppress(StorageFullError):  # the first record that matters meets the same disk, and says so
-            self._owner.write_progress({"heartbeat": 0, "phases": self._phases})
+            self._owner.write_progress({"heartbeat": self._heartbeat, "phases": self._phases, **more})

@@ -15,7 +15,7 @@ from engine.store import layout
 from engine.store.files import load_document, read_file, read_file_and_status
 from engine.store.history import History, parse_history
 from engine.store.lock import is_held, is_trusted, load_holder
-from engine.store.shape import STATES, is_progress, newer_format, phases_of, what_is_wrong
+from engine.store.shape import STATES, fetch_of, is_progress, newer_format, phases_of, what_is_wrong
 from engine.store.sharing import SharedParts
 
 if TYPE_CHECKING:
@@ -203,6 +203,10 @@ class Run:
     def phases(self) -> list[tuple[str, float | None]]:
         """What a run that starts has done so far: names and seconds, None for what it does now; else empty."""
         return phases_of(self._progress)
+
+    def fetch(self) -> dict[str, Any] | None:
+        """`done_bytes`, `total_bytes`, `bytes_per_second` (or None) while its data are fetched; else None."""
+        return fetch_of(self._progress)
 
     @property
     def _progress(self) -> dict[str, Any]:

@@ -67,6 +67,15 @@ def phases_of(document: dict[str, Any]) -> list[tuple[str, float | None]]:
     return [(str(row.get("name")), row["seconds"] if _is_number(row.get("seconds")) else None) for row in rows]
 
 
+def fetch_of(document: dict[str, Any]) -> dict[str, Any] | None:
+    """How far the fetch of its data is, from progress.json; None while nothing is fetched."""
+    fetch = document.get("fetch")
+    if not isinstance(fetch, dict) or not all(type(fetch.get(key)) is int for key in ("done_bytes", "total_bytes")):
+        return None
+    speed = fetch.get("bytes_per_second")
+    return {**fetch, "bytes_per_second": speed if _is_number(speed) else None}
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 

@@ -14,12 +14,14 @@ from engine.store import Run, layout
 from engine.store.lock import Lock
 from engine.store.sieve import Sieve
 from engine.worker.backlog import note_waiting, queued_runs
+from engine.worker.behind import BehindFetch
 from engine.worker.place import WorkerPlace
 from engine.worker.pool import LaneEnded, LanePool
 from engine.worker.refusals import Refusals
 
 _LOOK_SECONDS = 0.1
 _LOOK_AT_ALL_SECONDS = 5.0  # somebody who does not touch `.changed` is seen by then
+_OUTAGE_SECONDS = 3600.0  # of a network: data that could not be fetched are tried again for so long
 
 Say = Callable[[str], None]
 
@@ -40,6 +42,8 @@ class Worker:
         self._exit_code = ExitCode.DONE
         self._queued = Sieve(self._store, layout.QUEUED)
         self._refusals = Refusals()
+        self._behind = BehindFetch()
+        self._is_cut_off = False  # data could not be fetched, and will be tried again
         self._seen_change: int | None = None
         self._looked = float("-inf")
 
@@ -83,7 +87,7 @@ class Worker:
                     self._tell(ended)
                 if pool.is_busy:
                     idle_since = time.monotonic()
-                elif self._idle_seconds and time.monotonic() - idle_since > self._idle_seconds:
+                elif self._idle_seconds and time.monotonic() - idle_since > self._patience_seconds:
                     self._say("nothing to do: leaving")
                     return
             lock.release()  # a run that is queued from now on starts a worker of its own
@@ -91,6 +95,10 @@ class Worker:
         finally:
             pool.leave(Leave.ABANDON)
             pool.close(is_enough=lambda: self._asked_to_leave > 1)
+
+    @property
+    def _patience_seconds(self) -> float:
+        return max(self._idle_seconds, _OUTAGE_SECONDS) if self._is_cut_off else self._idle_seconds
 
     def _has_folder(self) -> bool:
         return self._store.root.is_dir()
@@ -102,13 +110,18 @@ class Worker:
         except LabError as error:  # the folder cannot be read now
             self._say(error.message)
             return []
-        return [run for run in queued_runs(queued, self._place.device) if self._refusals.may_try(run.id)]
+        keys = {run: self._behind.key(run) for run in queued_runs(queued, self._place.device)}
+        refused = {run for run, key in keys.items() if not self._refusals.may_try(key)}
+        self._is_cut_off = any(keys[run] != run.id for run in refused)
+        return [run for run in keys if run not in refused]
 
     def _feed(self, pool: LanePool) -> None:
         """Hand queued runs to free lanes. The folder is looked at only when something changed, and now and then."""
         now = time.monotonic()
         change = self._change()
         due = change != self._seen_change or now - self._looked >= _LOOK_AT_ALL_SECONDS
+        if due:
+            self._behind.look()
         if not pool.free or not due:
             return
         self._seen_change, self._looked = change, now
@@ -116,7 +129,7 @@ class Worker:
             if not pool.free:
                 self._looked = float("-inf")  # there is more: look again as soon as a lane is free
                 return
-            if run.id not in pool.under_way:
+            if run.id not in pool.under_way and self._behind.lets_begin(run, pool.under_way):
                 pool.add(run)
 
     def _change(self) -> int | None:
@@ -130,6 +143,9 @@ class Worker:
         if run.state != layout.QUEUED:
             self._refusals.forget(ended.run_id)
             self._say(f"{ended.run_id}: {ended.error or run.state}")
-        elif ended.error and self._refusals.refused(ended.run_id, ended.error):
+            return
+        key = self._behind.key(run)
+        if ended.error and self._refusals.refused(key, ended.error):
             self._say(f"{ended.run_id}: {ended.error}")
-            note_waiting(run, ended.error)
+            if key == run.id:  # why data were not fetched, the run says itself
+                note_waiting(run, ended.error)

@@ -25,7 +25,7 @@ import click
 from engine.errors import LabError, RefusedError
 from engine.execution.control import Control, Leave
 from engine.execution.phases import IMPORTING, Phases
-from engine.store import RunStore, layout
+from engine.store import RunOwner, RunStore, layout
 from engine.store.files import open_to_write
 
 
@@ -92,6 +92,9 @@ class Lane:
             owner.forget_requests()
             owner.update(state="starting", failure=None, waiting=None)
             phases = Phases(owner)
+            if not self._fetch(owner, phases):
+                self._reply(ended=run_id, state=owner.run.document.get("state"))
+                return
             phases.begin(IMPORTING)
             from engine.execution.execute import execute  # torch: seconds, during which the run says `starting`
 
@@ -102,6 +105,14 @@ class Lane:
                 pass
             state = owner.run.document.get("state")
         self._reply(ended=run_id, state=state)
+
+    def _fetch(self, owner: RunOwner, phases: Phases) -> bool:
+        """Whether the run's data are there, or have come; the wish to be fetched is one of few runs."""
+        if not (owner.run.document.get("request") or {}).get("fetch"):
+            return True
+        from engine.execution.fetching import fetch_data
+
+        return fetch_data(owner, self._control, phases)
 
     def _reply(self, **message: Any) -> None:
         try:

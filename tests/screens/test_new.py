@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from textual.widgets import Input, TextArea
 
 from engine.data.class_names import CIFAR100, CIFAR100_SUPERCLASSES
 from engine.errors import DataError
+from engine.execution.phases import Phases
 from engine.store import Run, RunStore
 from tests.screens.stage import SIZES, act, make, screen_text, until
 from tui.app import LabApp
@@ -154,6 +156,7 @@ def test_the_newcomer_s_path_ends_at_three_queued_runs(
     store: RunStore, no_worker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.preparation.prepare", lambda experiment, data_dir: (experiment, None))
+    monkeypatch.setattr("engine.data.absent.is_to_be_fetched", lambda name, data_dir: False)
 
     async def story(app: LabApp, pilot: Pilot[None]) -> None:
         screen = await opened(app, pilot, "n")
@@ -255,13 +258,9 @@ def fetch_with(monkeypatch: pytest.MonkeyPatch, fetch: Fetch) -> None:
     monkeypatch.setattr("engine.data.fetch_dataset", fetch)
 
 
-def test_data_that_are_not_here_are_fetched_and_the_start_waits_for_them(
-    store: RunStore, data: dict[str, bool], no_worker: None, monkeypatch: pytest.MonkeyPatch
+def test_data_that_are_not_here_are_fetched_for_the_samples(
+    store: RunStore, data: dict[str, bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import threading
-
-    monkeypatch.setattr("engine.preparation.prepare", lambda experiment, data_dir: (experiment, None))
-    monkeypatch.setattr("tui.form.start.prepare", lambda experiment, data_dir: (experiment, None))
     data["cifar100"] = False
     go_on = threading.Event()
 
@@ -277,19 +276,49 @@ def test_data_that_are_not_here_are_fetched_and_the_start_waits_for_them(
         screen = await opened(app, pilot)
         await pilot.press("l", "l")
         await until(pilot, lambda: "! fetch 161 MiB, or --data-dir" in screen_text(app))
-        await pilot.press("S")
-        await until(pilot, lambda: "cifar100 is not here" in screen_text(app))
+        await until(pilot, lambda: "S fetches it first, in the background" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: "fetching 20 of 161 MiB" in screen_text(app))
-        await pilot.press("S")
-        await until(pilot, lambda: "starts as soon as cifar100 is here" in screen_text(app))
         go_on.set()
-        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
-        assert screen.desk.data is not None
-        assert screen.desk.data.is_here
-        assert len(store.runs()) == 1
+        await until(pilot, lambda: screen.desk.data is not None and screen.desk.data.is_here)
+        await until(pilot, lambda: "cifar100 is here" in screen_text(app))
 
     act(store, story)
+
+
+def test_a_start_without_data_queues_behind_their_fetch(
+    store: RunStore, data: dict[str, bool], no_worker: None, tmp_path: Path
+) -> None:
+    data["cifar100"] = False
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await opened(app, pilot)
+        await pilot.press("l", "l")
+        await until(pilot, lambda: "= 5,000 images" in screen_text(app))  # what there will be is known
+        await until(pilot, lambda: "S fetches 161 MiB, then starts 1 run (seed 0)" in screen_text(app))
+        await pilot.press("y")
+        assert "--dataset cifar100" in app.clipboard
+        assert app.clipboard.endswith("--fetch --detach")
+        await pilot.press("V", "S")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+        await until(pilot, lambda: "3 runs are queued behind the fetch of cifar100" in screen_text(app))
+        first = store.runs()[-1]
+        with first.own() as owner:
+            owner.update(state="starting")
+            phases = Phases(owner)
+            phases.begin("fetching cifar100")
+            for done in (43 << 20, 86 << 20):
+                phases.tell(fetch={"done_bytes": done, "total_bytes": 161 << 20, "bytes_per_second": 5.2e6})
+                words = f"fetching {done >> 20} of 161 MiB, 5.2 MB/s"
+                await until(pilot, lambda words=words: words in screen_text(app))  # type: ignore[misc]
+            await pilot.press("3")
+            await until(pilot, lambda: "waiting for epoch 1: fetching 86 of 161 MiB, 5.2 MB/s" in screen_text(app))
+            await pilot.press("1")
+            owner.clear_progress()
+            owner.update(state="queued", waiting="cifar100 not fetched: no connection (timed out) after 5 tries")
+        await until(pilot, lambda: "waits: cifar100 not fetched: no connection" in screen_text(app))
+
+    act(store, story, data_dir=tmp_path)
 
 
 def test_a_fetch_that_fails_is_one_line(

@@ -17,20 +17,27 @@ _COMMANDS = {"run": ("train",), "pooling": ("study", "pooling"), "grid": ("study
 
 
 def command_of(
-    form: Form, checked: Checked, *, config: str | None = None, runs: Path | None = None, data_dir: Path | None = None
+    form: Form,
+    checked: Checked,
+    *,
+    config: str | None = None,
+    runs: Path | None = None,
+    data_dir: Path | None = None,
+    fetch: bool = False,
 ) -> str:
     """Of a form without problems: what is not default, and the seeds.
 
     Args:
         config: a file that says the settings with one value instead.
         runs, data_dir: where they are not in their usual places.
+        fetch: its data are to be fetched.
     """
     words = ["cnnlab", *_COMMANDS[checked.kind]]
     words += ["--config", config] if config else _settings(form, checked.kind)
     words += [*_several(checked), *_seeds(checked)]
     for option, value in (("--device", checked.device), ("--data-dir", data_dir), ("--runs", runs)):
         words += [option, str(value)] if value not in (None, "auto") else []
-    return shlex.join([*words, "--detach"])
+    return shlex.join([*words, *(["--fetch"] if fetch else []), "--detach"])
 
 
 def _several(checked: Checked) -> Iterator[str]:

@@ -15,7 +15,7 @@ from engine.experiment import DatasetSettings
 
 @dataclass(frozen=True)
 class ClassFacts:
-    """One class; counts are before any image is held out, None where the images are not here."""
+    """One class; counts are before any image is held out, None where they are not known."""
 
     name: str
     superclass: str | None
@@ -38,10 +38,26 @@ class DataFacts:
     fetch_bytes: int | None = None
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any], problem: str = "", fetch_bytes: int | None = None) -> DataFacts:
-        """From the document of `cnnlab data show --json`."""
+    def from_document(
+        cls,
+        document: Mapping[str, Any],
+        problem: str = "",
+        fetch_bytes: int | None = None,
+        counts: tuple[int, int] | None = None,
+    ) -> DataFacts:
+        """From the document of `cnnlab data show --json`.
+
+        Args:
+            counts: images of each class that there will be, to train and to test on, where the document has none.
+        """
+        train, test = counts or (None, None)
         classes = (
-            ClassFacts(entry["name"], entry["superclass"], entry["train"], entry["test"])
+            ClassFacts(
+                entry["name"],
+                entry["superclass"],
+                train if entry["train"] is None else entry["train"],
+                test if entry["test"] is None else entry["test"],
+            )
             for entry in document["classes"]
         )
         return cls(document["name"], tuple(classes), problem, fetch_bytes)

@@ -276,7 +276,9 @@ class Desk:
     def about(self, field: str) -> str:
         """One line on a row; nothing where there is none."""
         if field == DATA_SET and self.data is not None and self.data.can_fetch:
-            return f"{self.data_set} is not here: enter fetches it, in the background; it goes on where it was cut"
+            return (
+                f"{self.data_set} is not here: S fetches it first, in the background; enter fetches it now, for samples"
+            )
         return about(setting_of(field), self.form) if field in self.fields else ""
 
     def about_class(self, key: str, *, picking: bool) -> str:
@@ -330,4 +332,5 @@ class Desk:
 
     def command(self, *, runs: Path | None, data_dir: Path | None) -> str:
         """The `cnnlab` command that does the same."""
-        return command_of(self.form, self.checked, runs=runs, data_dir=data_dir)
+        fetch = self.data is not None and self.data.can_fetch
+        return command_of(self.form, self.checked, runs=runs, data_dir=data_dir, fetch=fetch)

@@ -40,7 +40,8 @@ class Outlook:
             more = f" (and {len(checked.problems) - 1} more)" if len(checked.problems) > 1 else ""
             return [f"S starts nothing yet{more}: {clean(checked.problems[0])}"]
         waits = self._waiting(device, lanes)
-        first = f"S starts {_runs_words(checked)} {where}: {self._words(checked, device, lanes)}; {waits}."
+        begins = f"S {self._fetch(checked)}starts {_runs_words(checked)} {where}"
+        first = f"{begins}: {self._words(checked, device, lanes)}; {waits}."
         if poolings is None or not poolings.members:
             return [first]
         count = len(checked.seeds)
@@ -49,6 +50,13 @@ class Outlook:
             first,
             f"V first: {over} = {len(poolings.members) * count} runs, {self._words(poolings, device, lanes)}.",
         ]
+
+    def _fetch(self, checked: Checked) -> str:
+        """What comes before the first run, where its data are not here."""
+        facts = self._facts.get(checked.experiment.dataset.name) if checked.experiment else None
+        if facts is None or not facts.can_fetch or facts.fetch_bytes is None:
+            return ""
+        return f"fetches {facts.fetch_bytes >> 20:,} MiB, then "
 
     def basis(self, checked: Checked) -> str:
         """From what the time is known."""

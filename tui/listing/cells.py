@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.format import age, brief, percent, short_classes, speed
 from engine.layout import fit, text_width
-from engine.listing import share_done
+from engine.listing import fetch_words, share_done
 from engine.store import Run
 from engine.store.trace import Trace
 from engine.text import clean
@@ -95,6 +95,8 @@ def _note(row: Row) -> tuple[str, str]:
     if run.state == "failed":
         reason = (run.document.get("failure") or {}).get("reason")
         return clean(reason or "the reason is not known"), why
+    if words := fetch_words(run):
+        return words, ""
     if run.state == "starting" and not (row.trace and row.trace.epoch):
         return starting(row), ""
     return "", ""

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from engine.errors import LabError
 from engine.filters import parse_filter
+from engine.format import fetching
 from engine.layout import fit
 from engine.store import Run
 from tui.data_reader import DataRead, DataReader, FetchEnded, FetchProgress, SamplesRead
@@ -63,7 +64,6 @@ class NewScreen(FormScreen):
         self._asked = ""
         self._images: Images = {}
         self._images_of: tuple[str, tuple[str, ...]] = ("", ())
-        self._starts_when_here = False
         self._awaited = ""  # a run that was begun, and is not on the list yet
 
     def compose_body(self) -> ComposeResult:
@@ -148,9 +148,6 @@ class NewScreen(FormScreen):
     def take_data(self, message: DataRead) -> None:
         self.desk.take_facts(message.facts)
         self.show_form()
-        if self._starts_when_here and message.facts.is_here and message.facts.name == self.desk.data_set:
-            self._starts_when_here = False
-            self.action_start()
 
     @on(SamplesRead)
     def take_samples(self, message: SamplesRead) -> None:
@@ -162,16 +159,14 @@ class NewScreen(FormScreen):
 
     @on(FetchProgress)
     def take_progress(self, message: FetchProgress) -> None:
-        done, total, speed = message.done_bytes, message.total_bytes, message.bytes_per_second
-        rate = f", {speed / 1e6:.1f} MB/s" if speed else ""
-        self.desk.fetching[message.data_set] = f"fetching {done >> 20:,} of {total >> 20:,} MiB{rate}"
+        news = message.news
+        self.desk.fetching[message.data_set] = fetching(news.done_bytes, news.total_bytes, news.bytes_per_second)
         self.show_form()
 
     @on(FetchEnded)
     def take_fetched(self, message: FetchEnded) -> None:
         self.desk.fetching.pop(message.data_set, None)
         if message.problem:
-            self._starts_when_here = False
             self.lab.tell(message.problem, is_error=True)
         elif self._reader is not None:
             self.lab.tell(f"{message.data_set} is here")
@@ -206,12 +201,6 @@ class NewScreen(FormScreen):
             self.picking, self.filter = False, ""
             self.show_form(desk.row_of(problem.field))
             self.lab.tell(str(problem), is_error=True)
-        elif desk.data_set in desk.fetching:
-            self._starts_when_here = True
-            self.lab.tell(f"starts as soon as {desk.data_set} is here, if this screen is still there")
-        elif desk.data is not None and desk.data.can_fetch:
-            self.show_form("dataset.name")
-            self.lab.tell(f"{desk.data.problem}: enter fetches it", is_error=True)
         else:
             checked = desk.checked
 

@@ -53,7 +53,7 @@ def small_cifar(files: dict[str, bytes], url: str = "http://127.0.0.1:9/none") -
         size_bytes=len(data),
         members={name: hashlib.md5(content).hexdigest() for name, content in files.items()},
     )
-    return Cifar("cifar100", "a miniature", about, ("train",), ("test",), "fine_labels", CLASSES, {})
+    return Cifar("cifar100", "a miniature", about, ("train",), ("test",), "fine_labels", CLASSES, {}, (10, 5))
 
 
 def unpack(files: dict[str, bytes], folder: Path) -> Path:

@@ -6,66 +6,24 @@ import errno
 import os
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from engine.data.archive import ArchiveFiles
 from engine.data.fetch import fetch_archive, fetch_dataset
+from engine.data.fetch_pace import FetchNews, Pace
+from engine.data.part_file import held_part
 from engine.errors import DataError, RequestError, StorageFullError
-from tests.unit.data.small_cifar import archive_bytes, members, small_cifar
-
-DATA = archive_bytes(members())
-
-
-class Server:
-    """Serves DATA as `behaviour` says: a list of what to do with each request, the last one for all that follow."""
-
-    def __init__(self) -> None:
-        self.behaviour: list[str] = ["serve"]
-        self.ranges: list[str | None] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.ranges.append(self.headers.get("Range"))
-                how = outer.behaviour.pop(0) if len(outer.behaviour) > 1 else outer.behaviour[0]
-                outer.answer(self, how)
-
-            def log_message(self, *args: object) -> None:
-                """Nothing."""
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_port}/small-python.tar.gz"
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
-
-    @staticmethod
-    def answer(request: BaseHTTPRequestHandler, how: str) -> None:
-        if how.isdecimal():
-            request.send_error(int(how))
-            return
-        wished = request.headers.get("Range")
-        start = int(wished.removeprefix("bytes=").rstrip("-")) if wished and how != "forgets ranges" else 0
-        data = DATA[start:]
-        if how == "corrupts":
-            data = data[:-1] + bytes([data[-1] ^ 1])
-        if how == "longer":
-            data += b"more"
-        request.send_response(206 if start else 200)
-        request.send_header("Content-Length", str(len(data)))
-        if start:
-            request.send_header("Content-Range", f"bytes {start}-{len(DATA) - 1}/{len(DATA)}")
-        request.end_headers()
-        request.wfile.write(data[: len(data) // 2] if how == "cuts" else data)
+from tests.unit.data.server import DATA, Server
+from tests.unit.data.small_cifar import members, small_cifar
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
     server = Server()
     yield server
-    server.http.shutdown()
-    server.http.server_close()
+    server.close()
 
 
 @pytest.fixture
@@ -134,6 +92,77 @@ def test_a_part_that_is_too_long_begins_anew(server: Server, about: ArchiveFiles
 def test_no_network_is_one_line_with_a_remedy(about: ArchiveFiles, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no connection .*--data-dir"):
         fetch_archive(about, tmp_path, url="http://127.0.0.1:1/x", patience_seconds=0.0)
+
+
+def test_two_fetches_at_once_are_one_and_the_second_sees_it_grow(
+    server: Server, about: ArchiveFiles, tmp_path: Path
+) -> None:
+    part = tmp_path / "small-python.tar.gz.part"
+    part.write_bytes(DATA[:7])
+    seen: list[tuple[int, int]] = []
+    waits = threading.Event()
+
+    def look(done: int, total: int) -> None:
+        seen.append((done, total))
+        waits.set()
+
+    waiter = threading.Thread(target=fetch_archive, args=(about, tmp_path), kwargs={"progress": look})
+    with held_part(part, lambda have: None):
+        waiter.start()
+        assert waits.wait(30)
+        part.write_bytes(DATA)
+        part.replace(tmp_path / "small-python.tar.gz")
+    waiter.join(30)
+    assert seen[0] == (7, len(DATA))
+    assert server.ranges == []
+    assert [entry.name for entry in tmp_path.iterdir()] == ["small-python.tar.gz"]
+
+
+class EnoughError(Exception):
+    """Whoever listens wants no more."""
+
+
+@pytest.mark.parametrize("how", ["serve", "503"])
+def test_whoever_listens_can_end_it_and_what_is_here_is_kept(
+    server: Server, about: ArchiveFiles, tmp_path: Path, how: str
+) -> None:
+    server.behaviour = ["cuts", how]
+
+    def stop_at_the_second_try(done: int, total: int) -> None:
+        if len(server.ranges) == 1 and done == len(DATA) // 2:
+            told.append(done)
+        if len(told) > 1:
+            raise EnoughError
+
+    told: list[int] = []
+    with pytest.raises(EnoughError):
+        fetch_archive(about, tmp_path, url=server.url, progress=stop_at_the_second_try)
+    assert (tmp_path / "small-python.tar.gz.part").stat().st_size == len(DATA) // 2
+    server.behaviour = ["serve"]
+    assert fetch(server, about, tmp_path).read_bytes() == DATA
+
+
+def test_nothing_fetched_leaves_nothing(server: Server, about: ArchiveFiles, tmp_path: Path) -> None:
+    server.behaviour = ["404"]
+    with pytest.raises(DataError):
+        fetch(server, about, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pace_is_told_twice_a_second_over_the_last_seconds() -> None:
+    now, told = [0.0], list[FetchNews]()
+    pace = Pace(told.append, lambda: now[0])
+    for tenth in range(100):
+        now[0] = tenth / 10
+        pace.step(tenth * 100, 100_000)
+    assert len(told) == 20
+    assert told[0].bytes_per_second is None
+    assert {round(news.bytes_per_second or 0) for news in told[1:]} == {1000}
+    pace.step(100_000, 100_000)
+    assert told[-1].done_bytes == 100_000
+    now[0] = 20.0
+    pace.step(0, 100_000)  # it began anew
+    assert told[-1].bytes_per_second is None
 
 
 def test_a_full_disk_keeps_what_was_fetched(

@@ -53,12 +53,12 @@ def asked_by(command: str, patch: pytest.MonkeyPatch) -> tuple[list[Experiment],
         found.append(([one.experiment for one in over_seeds(plan, wish["seeds"])], wish))
         raise LabError("seen")
 
-    def take_one(experiment: Experiment, data_dir: Path | None) -> None:
-        found.append(([experiment], {"kind": "run", "data_dir": data_dir}))
+    def take_one(experiments: list[Experiment], data_dir: Path | None, *, fetch: bool) -> None:
+        found.append((experiments, {"kind": "run", "data_dir": data_dir}))
         raise LabError("seen")
 
     patch.setattr("engine.preparation.study_makers", take_plan)
-    patch.setattr("engine.preparation.prepare", take_one)
+    patch.setattr("engine.preparation.prepare_all", take_one)
     first, *words = shlex.split(command)
     assert first == "cnnlab"
     run(words)
