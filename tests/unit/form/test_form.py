@@ -16,7 +16,7 @@ from tui.form.check import Checked, check
 from tui.form.data_facts import ClassFacts, DataFacts
 from tui.form.form import Form
 from tui.form.lists import read_device, read_seeds, write_seeds
-from tui.form.settings import DEVICE, SEEDS, Kind, Setting, form_settings, setting_of
+from tui.form.settings import DATA_SET, DEVICE, SEEDS, Kind, Setting, form_settings, setting_of
 from tui.form.steps import stepped
 from tui.form.values import join_values, read_value, split_values, write_value
 
@@ -66,11 +66,12 @@ def test_a_value_written_and_read_is_the_same(pair: tuple[Setting, Any]) -> None
 def test_a_form_means_what_the_settings_mean(values: dict[Setting, Any]) -> None:
     values = {row: value for row, value in values.items() if not (row.can_vary and isinstance(value, list))}
     form = Form.from_defaults()
-    for row, value in values.items():
+    for row, value in sorted(values.items(), key=lambda item: item[0].field != DATA_SET):  # it takes its classes along
         form = form.set(row.field, write_value(row, value))
     checked = check(form)
     try:
-        wanted, problems = Experiment.build(nest({row.field: value for row, value in values.items()})), set[Problem]()
+        typed = {row.field: read_value(row, write_value(row, value)) for row, value in values.items()}  # 0.0 is typed 0
+        wanted, problems = Experiment.build(nest(typed)), set[Problem]()
     except SettingsError as error:
         wanted, problems = None, set(error.problems)
     assert (checked.experiment, set(checked.problems)) == (wanted, problems)
