@@ -1,4 +1,4 @@
-"""How long trainings will take, from what past ones took here; what was never measured is unknown.
+"""How long trainings will take, from what others took here; what was never measured is unknown.
 
 `images_per_second` of a run holds its validation after each epoch too, so that a run much like it takes as long.
 """
@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import heapq
+import json
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.machine import resolve_device
 from engine.store import Run
 
 _NEWEST = 300  # runs that are looked at: yesterday's speed says more than last year's
@@ -24,7 +26,7 @@ class Work:
 
     Args:
         network: settings that make the network and its step, comparable by equality.
-        multiply_adds: for one image, forward.
+        multiply_adds: for one image, forward; 0 where they are not known.
         images: images it trains on, all epochs together.
     """
 
@@ -53,15 +55,38 @@ class _Measured:
 
 
 class SpeedBook:
-    """What was measured in a folder of runs."""
+    """What was measured in a folder of runs.
+
+    Args:
+        runs: newest first; live ones count too, at their speed so far.
+    """
 
     def __init__(self, runs: Iterable[Run] = ()) -> None:
         self._entries: list[_Measured] = []
-        for run in runs:  # newest first
+        self._images: dict[Any, int] = {}  # to train on, by the settings of the data
+        for run in runs:
             if entry := _measured(run):
                 self._entries.append(entry)
+            if images := run.images.get("train"):
+                self._images.setdefault(_data(run.experiment), images)
             if len(self._entries) == _NEWEST:
                 break
+
+    def work(self, run: Run) -> Work | None:
+        """What it takes to train a run whole; None where no run on the same data told its images."""
+        images = run.images.get("train") or self._images.get(_data(run.experiment))
+        epochs = (run.experiment.get("training") or {}).get("epochs")
+        if not images or type(epochs) is not int:
+            return None
+        return Work(_network(run.experiment), (run.summary or {}).get("multiply_adds") or 0, float(images) * epochs)
+
+    def seconds(self, run: Run) -> float | None:
+        """Of a run that waits, beside as many others as trained on its device last; None where that is not known."""
+        work = self.work(run)
+        wish = run.environment.get("device") or (run.document.get("request") or {}).get("device") or "auto"
+        device = resolve_device(str(wish))
+        lanes = next((entry.lanes for entry in self._entries if entry.device == device), 1)
+        return estimate([work], self, device, lanes).seconds if work else None
 
     def speed(self, work: Work, device: str, lanes: int) -> Speed | None:
         """Of the same network on this device beside as many others, else scaled from the one nearest in work.
@@ -71,7 +96,8 @@ class SpeedBook:
         """
         there = [entry for entry in self._entries if entry.device == device]
         here = [entry for entry in there if entry.machine == there[0].machine]  # the one that was used last
-        same = [entry for entry in here if entry.network == work.network and entry.multiply_adds == work.multiply_adds]
+        same = [entry for entry in here if entry.network == work.network]
+        same = [entry for entry in same if entry.multiply_adds == work.multiply_adds or not work.multiply_adds]
         for entries, words in ((_with_lanes(same, lanes), ""), (same, ", with other lanes")):
             if entries:
                 newest = [entry.images_per_second for entry in entries[:_MEDIAN_OF]]
@@ -129,9 +155,18 @@ def _network(experiment: Mapping[str, Any]) -> Any:
     return experiment.get("model"), (experiment.get("dataset") or {}).get("image_size"), costly
 
 
+def _data(experiment: Mapping[str, Any]) -> Any:
+    """What decides how many images there are to train on."""
+    dataset = experiment.get("dataset") or {}
+    keys = ("name", "classes", "validation", "train_fraction")
+    return json.dumps([dataset.get(key) for key in keys])
+
+
 def _measured(run: Run) -> _Measured | None:
     summary, environment = run.summary or {}, run.environment
-    speed, device = summary.get("images_per_second"), environment.get("device")
+    progress = (run.progress() or {}) if run.is_alive else {}
+    speed = summary.get("images_per_second") or progress.get("images_per_second")
+    device = environment.get("device")
     if not speed or not isinstance(device, str):
         return None
     return _Measured(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.estimate import estimate_seconds
+from engine.forecast import SpeedBook
 from engine.layout import fit
 from engine.store import Run
 from engine.text import clean
@@ -16,7 +16,7 @@ from tui.chart.views import clock
 _GIB, _MIB = 1 << 30, 1 << 20
 _ESTIMATED = 3  # of the queue
 _AMONG = 500  # newest runs: older ones were measured on another day
-_ESTIMATE_SECONDS = 5.0  # an estimate is kept for so long
+_BOOK_SECONDS = 5.0  # what was measured is read again after so long
 
 
 Waiting = Sequence[tuple[Run, float | None]]
@@ -31,7 +31,8 @@ class Queue:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._estimates: dict[str, tuple[float, float | None]] = {}
+        self._made = -math.inf
+        self._book = SpeedBook()
 
     def next(self, runs: Sequence[Run], beside: Run | None = None) -> Waiting:
         """Waiting runs, oldest wish first; seconds are estimated for the first few.
@@ -40,16 +41,9 @@ class Queue:
             beside: the run that is looked at is not its own successor.
         """
         waiting = [run for run in in_order(runs) if beside is None or run.id != beside.id]
-        return [(run, self._estimate(run, runs) if n < _ESTIMATED else None) for n, run in enumerate(waiting)]
-
-    def _estimate(self, run: Run, runs: Sequence[Run]) -> float | None:
-        now = self._clock()
-        made, seconds = self._estimates.get(run.id, (-math.inf, None))
-        if now - made > _ESTIMATE_SECONDS:
-            seconds = estimate_seconds(run, runs[:_AMONG])
-            self._estimates = {key: kept for key, kept in self._estimates.items() if now - kept[0] < 60}
-            self._estimates[run.id] = now, seconds
-        return seconds
+        if waiting and self._clock() - self._made > _BOOK_SECONDS:
+            self._made, self._book = self._clock(), SpeedBook(runs[:_AMONG])
+        return [(run, self._book.seconds(run) if n < _ESTIMATED else None) for n, run in enumerate(waiting)]
 
 
 def in_order(runs: Sequence[Run]) -> list[Run]:

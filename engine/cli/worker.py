@@ -19,6 +19,7 @@ from engine.listing import ended_words, fetch_words
 from engine.text import clean
 
 if TYPE_CHECKING:
+    from engine.forecast import SpeedBook
     from engine.store import Run
 
 _LOOK_SECONDS = 0.25
@@ -73,6 +74,7 @@ def _say(text: str) -> None:
 @json_option
 def queue(runs_dir: Path | None, as_json: bool) -> int:
     """What trains, what waits, and who serves which device."""
+    from engine.forecast import SpeedBook
     from engine.store import Run
     from engine.worker.backlog import NO_WORKER, queue_document
 
@@ -89,7 +91,8 @@ def queue(runs_dir: Path | None, as_json: bool) -> int:
         print_note("nothing trains, nothing waits")
         return ExitCode.DONE
     runs = [run for run in (Run(store.root / row["id"]) for row in document["runs"]) if not run.damage]
-    headings, *lines = table_lines(_COLUMNS, [[*map(encodable, _row(run))] for run in runs], width)
+    book = SpeedBook(store.runs())
+    headings, *lines = table_lines(_COLUMNS, [[*map(encodable, _row(run, book))] for run in runs], width)
     print_line(headings)
     for run, line in zip(runs, lines, strict=True):
         print_line(line)
@@ -112,10 +115,11 @@ def _memory_words(memory: dict[str, int] | None) -> str:
     return f"; {memory['used_bytes'] >> 20:,} of {memory['total_bytes'] >> 20:,} MiB of its memory are in use"
 
 
-def _row(run: Run) -> list[str]:
-    progress = run.progress() or {}
+def _row(run: Run, book: SpeedBook) -> list[str]:
+    progress = (run.progress() or {}) if run.is_alive else {}
     done, total = progress.get("epoch"), progress.get("epochs")
-    left = duration(progress.get("eta_seconds")) if progress else "-"
+    seconds = progress.get("eta_seconds") if progress else book.seconds(run)
+    left = duration(seconds) if progress or seconds is None else f"~{duration(seconds)}"
     return [run.state, clean(run.name), f"{done}/{total}" if done else "-", left, run.id]
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.estimate import estimate_seconds
 from engine.execution.phases import Phases
+from engine.forecast import SpeedBook
 from engine.proportion import wilson
 from engine.store import Run, RunStore
 from engine.store.columns import Columns
@@ -238,27 +238,32 @@ def test_what_waits_is_named_with_how_long_it_will_take(store: RunStore, tmp_pat
     average = {**same, "model": {"name": "lab", "pooling": "avg"}}
     other = store.create(average, fingerprint="g", name="other", request=later)
     with done.own() as owner:
-        owner.update(environment={"device": "cpu"})
+        speed = {"images_per_second": 400.0, "images": {"train": 120}}
+        owner.update(environment={"device": "cpu"}, summary={**(done.summary or {}), **speed})
     runs = store.runs()
-    assert estimate_seconds(run, runs) == pytest.approx(120.0)
-    assert estimate_seconds(other, runs) is None
+    assert SpeedBook(runs).seconds(run) == pytest.approx(120.0)
+    assert SpeedBook(runs).seconds(other) is None
     assert next_words(Queue().next(runs)) == "next: next (~2:00), other"
     assert next_words([]) == "next: nothing waits"
     assert next_words([(run, None)] * 5).endswith("and 2 more")
     assert len(Queue().next(runs, beside=run)) == 1
 
 
-def test_an_estimate_is_made_anew_only_now_and_then(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    estimate: Callable[..., Any] = lambda run, runs: asked.append(run.id)  # noqa: E731
-    monkeypatch.setattr("tui.machine_words.estimate_seconds", estimate)
+def test_what_was_measured_is_read_anew_only_now_and_then(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def book(runs: Sequence[Run]) -> SpeedBook:
+        read.append(len(runs))
+        return SpeedBook(runs)
+
     now = [0.0]
     queue = Queue(lambda: now[0])
+    monkeypatch.setattr("tui.machine_words.SpeedBook", book)
     runs = [new(store, str(number)) for number in range(5)]
     for moment in (0.0, 1.0, 4.9):
         now[0] = moment
         queue.next(runs)
-    assert len(asked) == 3
+    assert read == [5]
     now[0] = 5.1
     queue.next(runs)
-    assert len(asked) == 6
+    assert read == [5, 5]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.cli.main import run as run_command
 from engine.experiment import Experiment
 from engine.forecast import SpeedBook, estimate, makespan, work_of
 from engine.store import Run, RunStore
@@ -74,6 +75,29 @@ def test_only_the_machine_that_was_used_last_counts(store: RunStore) -> None:
     trained(store, 10_000.0, device_name="new")
     found = estimate([work_of(settings(epochs=1), MAX, 1000)], SpeedBook(store.runs()), "cpu", 2)
     assert found.basis == "measured in 1 such run"
+
+
+def test_a_run_that_waits_takes_what_live_ones_on_its_data_took_so_far(store: RunStore) -> None:
+    request = {"device": "cpu"}
+    waits = store.create(settings(epochs=10), fingerprint="f", name="waits", request=request)
+    assert SpeedBook(store.runs()).seconds(waits) is None
+    live = store.create(settings(epochs=500), fingerprint="f", name="live", request=request)
+    with live.own() as owner:
+        where = {"device": "cpu", "lanes": 2, "device_name": "a"}
+        owner.update(state="training", environment=where, images={"train": 1000})
+        owner.write_progress({"epoch": 1, "epochs": 500, "step": 1, "steps_per_epoch": 8, "images_per_second": 5000.0})
+        assert SpeedBook(store.runs()).seconds(waits) == pytest.approx(2.0)
+        other = store.create(settings(batch_size=32), fingerprint="f", name="other batch", request=request)
+        assert SpeedBook(store.runs()).seconds(other) is None  # nothing is known of its multiply-adds
+
+
+def test_the_queue_says_how_long_what_waits_will_take(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
+    run = trained(store, 10_000.0)
+    with run.own() as owner:
+        owner.update(images={"train": 1000})
+    store.create(settings(epochs=300), fingerprint="f", name="waits", request={"device": "cpu"})
+    assert run_command(["queue", "--runs", str(store.root)]) == 0
+    assert "~0:30" in capsys.readouterr().out
 
 
 @given(st.lists(st.floats(0.1, 100), max_size=20), st.integers(1, 8))

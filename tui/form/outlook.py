@@ -108,7 +108,7 @@ class Outlook:
         if not before:
             return "0 waiting before you"
         words = f"{len(queued)} waiting before you" if queued else "0 waiting before you"
-        left = [self._left(run, device, lanes) for run in reversed(before)]
+        left = [self._left(run) for run in reversed(before)]
         known = [seconds for seconds in left if seconds is not None]
         if len(known) < len(left) or not (queued or len(before) >= lanes):
             return f"{words}, {len(before) - len(queued)} in training"
@@ -122,15 +122,11 @@ class Outlook:
     def _resolved(self, wish: str) -> str:
         return self._auto if wish == "auto" else resolve_device(wish)
 
-    def _left(self, run: Run, device: str, lanes: int) -> float | None:
+    def _left(self, run: Run) -> float | None:
         if run.is_alive:
             seconds = (run.progress() or {}).get("eta_seconds")
             return float(seconds) if isinstance(seconds, int | float) else None
-        try:
-            work = self._work(Experiment.build(run.experiment))
-        except LabError:
-            return None
-        return estimate([work], self._book, device, lanes).seconds if work else None
+        return self._book.seconds(run)
 
 
 def round_time(seconds: float) -> str:
