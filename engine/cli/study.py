@@ -40,8 +40,9 @@ def pooling(**options: Any) -> int:
     from engine.study import pooling_members
 
     wishes = Wishes.take(options)
+    given = settings_from({**options, "preset": None})  # a preset may name one tactic: the study goes over it
     settings = settings_from(options)
-    if "pooling" in settings.get("model", {}):
+    if "pooling" in given.get("model", {}):
         raise SettingsError([Problem("model.pooling", "this study varies it (stride, max, avg); leave it out")])
     experiment = build_experiment(settings, wishes.data_dir)
     if not experiment.model.depends_on_pooling:

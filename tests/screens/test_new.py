@@ -367,6 +367,29 @@ def test_several_values_are_a_study(store: RunStore, no_worker: None) -> None:
     act(store, story)
 
 
+def test_a_preset_fills_the_form_and_is_taken_back(store: RunStore, no_worker: None) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        screen = await opened(app, pilot)
+        await go_to(app, pilot, "training.lr")
+        await pilot.press("7", "enter", "g", "l")
+        assert screen.at == "preset"
+        await until(pilot, lambda: "~ < small-best > (was none)" in screen_text(app))
+        await until(pilot, lambda: "A few classes of small images" in screen_text(app))
+        await until(pilot, lambda: "Evidence: CIFAR-100" in screen_text(app))
+        assert screen.desk.form.texts["model.name"] == "resnet9"
+        await until(pilot, lambda: "~ < resnet9 > (was lab)" in screen_text(app))
+        await pilot.press("y")
+        assert app.clipboard.startswith("cnnlab train --preset small-best --")
+        await pilot.press("enter", "x", "enter")
+        await until(pilot, lambda: "! there is no preset 'small-bestx' (did you mean" in screen_text(app))
+        await pilot.press("equals_sign")
+        await until(pilot, lambda: "~ 1 changed" in screen_text(app))
+        assert screen.desk.form.texts["model.name"] == "lab"
+        assert screen.desk.form.texts["training.lr"] == "7"
+
+    act(store, story, (120, 36))
+
+
 def test_the_command_is_copied_and_the_settings_are_saved(
     store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -436,9 +459,9 @@ def test_a_setting_is_found_by_its_name(store: RunStore) -> None:
 def test_the_mouse_moves_and_opens(store: RunStore) -> None:
     async def story(app: LabApp, pilot: Pilot[None]) -> None:
         screen = await opened(app, pilot)
-        await pilot.click(RowList, offset=(5, 3))
+        await pilot.click(RowList, offset=(5, 4))
         assert screen.at == "dataset.validation"
-        await pilot.click(RowList, offset=(5, 3))
+        await pilot.click(RowList, offset=(5, 4))
         await until(pilot, lambda: isinstance(app.focused, Input))
         await pilot.press("escape")
         assert app.focused is screen.query_one(RowList)

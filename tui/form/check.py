@@ -18,7 +18,8 @@ from engine.study_plans import MOST_RUNS, grid_plan
 from tui.form.data_facts import DataFacts
 from tui.form.form import Form
 from tui.form.lists import read_device, read_seeds
-from tui.form.settings import DEVICE, SEEDS, Kind, form_settings, row_field
+from tui.form.presets import preset_problem
+from tui.form.settings import DEVICE, PRESET, SEEDS, Kind, form_settings, row_field
 from tui.form.values import read_value, split_values
 
 _CHANNELS = 3
@@ -82,6 +83,8 @@ def check(form: Form, facts: DataFacts | None = None) -> Checked:
 
     seeds = attempt(lambda: _seeds(form)) or (0,)
     device = attempt(lambda: read_device(form.texts[DEVICE])) or ("auto", None)
+    if problem := preset_problem(form.texts[PRESET]):
+        problems[problem] = None
     single, varied = settings_of(form)
     members = attempt(lambda: _members(single, varied, len(seeds))) or []
     experiment = members[0].experiment.replace("training.seed", seeds[0]) if members else None

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.configuration import parse_value
+from engine.presets import preset
 from tui.form.check import Checked, settings_of
 from tui.form.form import Form
-from tui.form.settings import CLASSES, Kind, form_settings
+from tui.form.settings import CLASSES, NO_PRESET, PRESET, Kind, form_settings
 from tui.form.values import inline_toml
 
 _COMMANDS = {"run": ("train",), "pooling": ("study", "pooling"), "grid": ("study", "grid"), "seeds": ("study", "seeds")}
@@ -25,7 +26,7 @@ def command_of(
     data_dir: Path | None = None,
     fetch: bool = False,
 ) -> str:
-    """Of a form without problems: what is not default, and the seeds.
+    """Of a form without problems: the preset, what differs from it, or is not default, and the seeds.
 
     Args:
         config: a file that says the settings with one value instead.
@@ -60,14 +61,18 @@ def _seeds(checked: Checked) -> Iterator[str]:
 def _settings(form: Form, kind: str) -> Iterator[str]:
     from engine.cli.options import SETTINGS
 
-    options = {field: f"--{name}" for name, (field, _, _) in SETTINGS.items()}
+    name, options = form.texts[PRESET], {field: f"--{name}" for name, (field, _, _) in SETTINGS.items()}
+    begun = preset(name) if name != NO_PRESET else {}
+    if begun:
+        yield from ("--preset", name)
     single, _ = settings_of(form)
     for row in form_settings():
         section, _, key = row.field.partition(".")
         if row.kind is Kind.LIST or key not in single.get(section, {}):
             continue
         value = single[section][key]
-        if value == (list(row.default) if isinstance(row.default, tuple) else row.default):
+        usual = begun.get(section, {}).get(key, row.default)
+        if value == (list(usual) if isinstance(usual, tuple) else usual):
             continue
         text = _option_text(row.field, value)
         if row.field in options and text is not None:

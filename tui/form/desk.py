@@ -18,8 +18,20 @@ from tui.form.form import Form
 from tui.form.hints import hints
 from tui.form.lists import read_device, write_device
 from tui.form.outlook import Outlook, network_lines
+from tui.form.presets import preset_words
 from tui.form.rows import Row, about, picker_rows, setting_rows
-from tui.form.settings import CLASSES, DATA_SET, DEVICE, SEEDS, Kind, Setting, form_settings, row_field, setting_of
+from tui.form.settings import (
+    CLASSES,
+    DATA_SET,
+    DEVICE,
+    PRESET,
+    SEEDS,
+    Kind,
+    Setting,
+    form_settings,
+    row_field,
+    setting_of,
+)
 from tui.form.steps import next_of, stepped
 from tui.form.toml import TomlProblem, line_of, read_toml, write_toml
 
@@ -144,6 +156,8 @@ class Desk:
             seeds = self.checked.seeds
             more = (*seeds, max(seeds) + 1) if by > 0 else seeds[: max(1, len(seeds) - 1)]
             self.edit(self.form.set(field, " ".join(map(str, more))))
+        elif field == PRESET:
+            self.edit(self.form.set(field, next_of(setting_of(field).choices, text, by)))
         elif not self.form.is_varied(field):
             self.edit(self.form.set(field, stepped(setting_of(field), text, by)))
 
@@ -326,9 +340,10 @@ class Desk:
         basis = self._outlook.basis(self.checked) if self.checked.members and with_basis else ""
         return [*lines, f"Time: {basis}."] if basis else lines
 
-    def hints(self) -> list[str]:
-        """What somebody should know before the start."""
-        return list(hints(self.checked, self._runs))
+    def notes(self, field: str) -> list[str]:
+        """What somebody should know before the start; on a preset, its evidence."""
+        _, evidence = preset_words(self.form.texts[PRESET]) if field == PRESET else ("", "")
+        return [*([evidence] if evidence else []), *(f"! {hint}" for hint in hints(self.checked, self._runs))]
 
     def command(self, *, runs: Path | None, data_dir: Path | None) -> str:
         """The `cnnlab` command that does the same."""

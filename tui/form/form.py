@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.study import TACTICS
-from tui.form.settings import CLASSES, DATA_SET, DEVICE, SEEDS, Kind, form_settings, setting_of
+from tui.form.presets import preset_texts
+from tui.form.settings import CLASSES, DATA_SET, DEVICE, PRESET, SEEDS, Kind, form_settings, setting_of
 from tui.form.values import join_values, read_value, split_values, write_value
 
 _POOLING = "model.pooling"
@@ -23,12 +24,14 @@ class Form:
         origin: what the texts were at first.
         like: the run that it began as; None: the defaults.
         left_behind: what was chosen of the data sets that are not the one chosen now.
+        before_preset: what the rows had that the preset has filled.
     """
 
     texts: Texts
     origin: Texts
     like: str | None = None
     left_behind: Texts = field(default_factory=dict)
+    before_preset: Texts = field(default_factory=dict)
 
     @classmethod
     def from_defaults(cls) -> Form:
@@ -53,12 +56,26 @@ class Form:
         """With another text. Another data set has the classes that were chosen of it before."""
         if self.texts[field] == text:
             return self
+        if field == PRESET:
+            return self._begin_with(text)
         texts = {**self.texts, field: text}
         if field != DATA_SET:
             return replace(self, texts=texts)
         left = {**self.left_behind, self.texts[DATA_SET]: self.texts[CLASSES]}
         texts[CLASSES] = left.get(text, "")
         return replace(self, texts=texts, left_behind=left)
+
+    def _begin_with(self, name: str) -> Form:
+        """Another preset: what the one before has filled is as it was, unless it was changed since."""
+        form, filled = self, preset_texts(self.texts[PRESET])
+        for row, text in self.before_preset.items():
+            if form.texts[row] == filled[row]:
+                form = form.set(row, text)
+        texts = preset_texts(name)
+        before = {row: form.texts[row] for row in texts}
+        for row, text in texts.items():
+            form = form.set(row, text)
+        return replace(form, texts={**form.texts, PRESET: name}, before_preset=before)
 
     def reset(self, field: str) -> Form:
         """Back to what it was at first; from there to the program's own default."""

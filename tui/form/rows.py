@@ -12,7 +12,8 @@ from tui.form.check import Checked
 from tui.form.classes import ClassRow
 from tui.form.data_facts import DataFacts
 from tui.form.form import Form
-from tui.form.settings import CLASSES, DATA_SET, DEVICE, Kind, Setting, form_settings
+from tui.form.presets import preset_words
+from tui.form.settings import CLASSES, DATA_SET, DEVICE, PRESET, Kind, Setting, form_settings
 from tui.form.values import read_value
 
 LABEL = 15  # cells of a label
@@ -154,7 +155,9 @@ def _under(words: str, width: int) -> list[str]:
 
 
 def about(setting: Setting, form: Form) -> str:
-    """One line on a setting: what it is, what it may be, what it was."""
+    """One line on a setting: what it is, what it may be, what it was; of a preset, what it is for."""
+    if setting.field == PRESET and (purpose := preset_words(form.texts[PRESET])[0]):
+        return purpose
     parts = [setting.field if setting.description == setting.label else setting.description]
     if setting.range:
         parts.append(setting.range)

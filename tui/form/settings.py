@@ -11,8 +11,10 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from engine.experiment import SECTIONS
+from engine.presets import PRESETS
 
-SEEDS, DEVICE = "seeds", "device"  # rows that are no settings of an experiment
+PRESET, SEEDS, DEVICE = "preset", "seeds", "device"  # rows that are no settings of an experiment
+NO_PRESET = "none"
 CLASSES, DATA_SET = "dataset.classes", "dataset.name"
 _SEED = "training.seed"  # one of the list in the row of seeds
 _TITLES = {"dataset": "DATA", "model": "NETWORK"}
@@ -78,7 +80,7 @@ class Setting:
 
 @cache
 def form_settings() -> tuple[Setting, ...]:
-    """Every row, in order: what an experiment consists of, then seeds and device."""
+    """Every row, in order: a preset to begin with, what an experiment consists of, then seeds and device."""
     rows = [
         _setting(section, key, info)
         for section, model in SECTIONS.items()
@@ -88,7 +90,9 @@ def form_settings() -> tuple[Setting, ...]:
     last = rows[-1].section
     seeds = "one run each, fixed before the start: 0 1 2 3, or 0-3"
     device = "where it trains, and how many at once: auto; cpu, 2 lanes; cuda:0"
+    begin = "settings to begin with: it fills the rows below; = takes them back"
     return (
+        Setting(PRESET, rows[0].section, "preset", begin, Kind.LIST, NO_PRESET, (NO_PRESET, *PRESETS)),
         *rows,
         Setting(SEEDS, last, "seeds", seeds, Kind.LIST, "0"),
         Setting(DEVICE, last, "device", device, Kind.LIST, "auto"),

@@ -13,7 +13,7 @@ from engine.experiment import SECTIONS, Experiment
 from tui.form.check import settings_of
 from tui.form.form import Form
 from tui.form.lists import read_seeds, write_seeds
-from tui.form.settings import DATA_SET, DEVICE, SEEDS, Kind, form_settings, row_field
+from tui.form.settings import DATA_SET, DEVICE, PRESET, SEEDS, Kind, form_settings, row_field
 from tui.form.values import inline_toml, join_values, write_value
 
 _WIDE = 60  # a longer list has a line for each item
@@ -87,7 +87,7 @@ def read_toml(text: str, form: Form) -> TomlRead:
     if isinstance(training, Mapping) and "seed" in training:
         seed = training["seed"]
         texts[SEEDS] = _seeds_text(seed if isinstance(seed, list) else [seed])
-    texts[DEVICE] = form.texts[DEVICE]
+    texts |= {DEVICE: form.texts[DEVICE], PRESET: form.texts[PRESET]}
     made = form.set(DATA_SET, texts[DATA_SET])
     for field, value in texts.items():
         made = made.set(field, value)

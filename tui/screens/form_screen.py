@@ -78,7 +78,7 @@ class FormScreen(LabScreen):
     def show_form(self, key: str | None = None) -> None:
         """Everything as it is now; the cursor on this row."""
         make, words = self.desk.picker if self.picking else self.desk.rows, self.filter
-        self.rows.show(lambda width: make(width, words), key)
+        self.rows.show(lambda width: make(width, words), key or self.at or "dataset.name")
         if self._typing:
             self.call_after_refresh(self._place_value)
         self.show_meaning()

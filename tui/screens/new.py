@@ -95,7 +95,7 @@ class NewScreen(FormScreen):
         self.desk.begin(like)
         self.picking, self.filter = False, ""
         self.close_all()
-        self.show_form(self.desk.fields[0])
+        self.show_form("dataset.name")
 
     def show_runs(self, runs: Sequence[Run]) -> None:
         self.desk.take_runs(runs)
@@ -113,7 +113,7 @@ class NewScreen(FormScreen):
             View(
                 network=desk.network,
                 images=self._images,
-                notes=[f"! {hint}" for hint in desk.hints()],
+                notes=desk.notes(self.at),
                 is_about_classes=self.picking or self.is_on_class or self.at == "dataset.classes",
             )
         )

@@ -23,6 +23,7 @@ from tui.form.settings import SEEDS, Setting, form_settings
 from tui.form.toml import line_of, read_toml, write_toml
 
 CHOICES: dict[str, list[str]] = {
+    "preset": ["none", "small-best", "cifar10-94", "cifar100-75"],
     "dataset.name": ["digits", "cifar10", "cifar100"],
     "dataset.classes": ["", "apple, pear", "1,2", '["a,b", "c"]', '[" x", "-y"]', "fruit and vegetables"],
     "dataset.validation": ["0.1", "0", "test", "0.1, 0.2", "test, 0.3"],

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from engine.configuration import nest
 from engine.errors import Problem, SettingsError
 from engine.experiment import Experiment, setting_fields
+from engine.presets import PRESETS, preset
 from engine.study import pooling_plan
 from tui.form.check import Checked, check
 from tui.form.data_facts import ClassFacts, DataFacts
 from tui.form.form import Form
 from tui.form.lists import read_device, read_seeds, write_seeds
-from tui.form.settings import DATA_SET, DEVICE, SEEDS, Kind, Setting, form_settings, setting_of
+from tui.form.settings import DATA_SET, DEVICE, PRESET, SEEDS, Kind, Setting, form_settings, setting_of
 from tui.form.steps import stepped
 from tui.form.values import join_values, read_value, split_values, write_value
 
@@ -36,7 +37,7 @@ def edited(**texts: str) -> Form:
 
 def test_every_setting_but_the_seed_has_a_row_in_the_engine_s_order() -> None:
     fields = [row.field for row in form_settings()]
-    assert fields == [name for name in setting_fields() if name != "training.seed"] + [SEEDS, DEVICE]
+    assert fields == [PRESET] + [name for name in setting_fields() if name != "training.seed"] + [SEEDS, DEVICE]
     assert all(row.label and row.description for row in form_settings())
     assert setting_of("training.lr").range == "above 0 … below 1,000,000,000" or setting_of("training.lr").range
 
@@ -235,3 +236,25 @@ def test_values_are_joined_as_they_are_split() -> None:
 
 def test_checked_without_a_form_s_problems_plans_nothing_by_itself() -> None:
     assert Checked().kind == "run"
+
+
+def test_a_preset_goes_over_what_is_there_and_back_but_for_what_was_changed_since() -> None:
+    form = edited(epochs="7", lr="0.3", classes="1, 2")
+    begun = form.set(PRESET, "cifar100-75")
+    assert begun.texts["dataset.name"] == "cifar100"
+    assert begun.texts["dataset.classes"] == ""
+    assert begun.texts["training.epochs"] == "24"
+    assert {"training.epochs", PRESET, "model.name"} <= set(begun.changed)
+    other = begun.set("training.epochs", "25").set(PRESET, "small-best")
+    assert other.texts["dataset.name"] == "digits"
+    assert other.texts["dataset.classes"] == "1, 2"
+    assert other.texts["training.epochs"] == "50"
+    assert dict(other.set("training.epochs", "25").reset(PRESET).texts) == {**form.texts, "training.epochs": "25"}
+    assert begun.set(PRESET, "none").texts == form.texts
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_every_preset_fits_the_form(name: str) -> None:
+    checked = check(Form.from_defaults().set(PRESET, name))
+    assert checked.problems == ()
+    assert checked.experiment == Experiment.build(preset(name))
