@@ -23,7 +23,8 @@ def about_run(run: Run, reference: Run | None) -> str:
     dataset, model, training = (run.experiment.get(name) or {} for name in ("dataset", "model", "training"))
     words = [run.name]
     if model:
-        words.append(f"{model.get('name')} {model.get('pooling')} h={model.get('hidden_size')}")
+        hidden = f" h={model['hidden_size']}" if model.get("hidden_size") else ""
+        words.append(f"{model.get('name')} {model.get('pooling')}{hidden}")
         words.append(f"{dataset.get('name')}: {short_classes(dataset.get('classes') or [])}")
     if reference is not None:
         same = dataset == (reference.experiment.get("dataset") or {})

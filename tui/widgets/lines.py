@@ -15,6 +15,10 @@ from textual.strip import Strip
 class Lines(ScrollView, can_focus=True):
     """Lines made for a width, by a function that is called again when the width changes."""
 
+    # The scrollbar has its column from the beginning: one that came later would stand on the ends of lines.
+    DEFAULT_CSS = """
+    Lines { scrollbar-size-vertical: 1; scrollbar-gutter: stable; overflow-x: hidden; overflow-y: auto; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll_down", "Down", show=False, tooltip="A line down"),
         Binding("k,up", "scroll_up", "Up", show=False, tooltip="A line up"),
@@ -38,7 +42,7 @@ class Lines(ScrollView, can_focus=True):
         self._fill()
 
     def _fill(self) -> None:
-        lines = [f" {line}" for line in self._make(max(20, self.size.width - 2))]
+        lines = [f" {line}" for line in self._make(max(20, self.scrollable_content_region.width - 1))]
         if lines == self._lines:
             return
         self._lines = lines
