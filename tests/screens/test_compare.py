@@ -46,7 +46,7 @@ def see(app: LabApp, words: str) -> bool:
 
 
 def rows(app: LabApp) -> list[str]:
-    return [line.split()[0].strip("*") for line in app.screen.query_one(CellTable)._lines]
+    return [line.split()[0].strip("*") for line in app.screen.query_one(CellTable).lines]
 
 
 async def open_compare(app: LabApp, pilot: Pilot[None], *, words: str = "Pick:") -> None:
@@ -307,7 +307,7 @@ def test_space_marks_the_run_of_the_row_and_a_all_that_are_shown(store: RunStore
         await until(pilot, lambda: see(app, "2 marked"))
         assert len(app.selection.marks) == 2
         assert see(app, "9 runs: study pooling")  # what is compared stays while one marks
-        assert [line[0] for line in app.screen.query_one(CellTable)._lines[:3]] == ["X", "x", " "]
+        assert [line[0] for line in app.screen.query_one(CellTable).lines[:3]] == ["X", "x", " "]
         await pilot.press("a")
         assert len(app.selection.marks) == 9
         await pilot.press("a")

@@ -41,7 +41,7 @@ def table(app: LabApp, name: str = "table") -> CellTable:
 
 
 def rows(app: LabApp, name: str = "table") -> list[str]:
-    return [line.split()[0] for line in table(app, name)._lines]
+    return [line.split()[0] for line in table(app, name).lines]
 
 
 async def open_report(app: LabApp, pilot: Pilot[None], *, words: str = "macro avg") -> None:
@@ -119,7 +119,7 @@ def test_s_sorts_by_the_column_that_the_cursor_is_on(store: RunStore, two: tuple
 def test_the_mouse_sorts_by_a_heading_and_opens_what_is_clicked_twice(store: RunStore, two: tuple[Run, Run]) -> None:
     async def story(app: LabApp, pilot: Pilot[None]) -> None:
         await open_report(app, pilot)
-        heading = table(app)._heading
+        heading = table(app)._shown.heading
         await pilot.click("#table", offset=(heading.index("recall") + 2, 0))
         await until(pilot, lambda: rows(app) == ["9", "8", "3"])
         await pilot.click("#table", offset=(5, 3))

@@ -53,11 +53,12 @@ class Look:
 
 
 class Seen:
-    """A comparison, looked at."""
+    """A comparison, looked at; what was seen of it once is not made again."""
 
     def __init__(self, compared: Compared, look: Look) -> None:
         self.compared, self.look = compared, look
         self.document = compared.document
+        self._sheets: dict[tuple[str, str, str, Order], Sheet] = {}
 
     def sheet(self, marks: Collection[str] = ()) -> Sheet:
         """The table of the view.
@@ -65,7 +66,13 @@ class Seen:
         Args:
             marks: run ids; the rows that stand for them are signed.
         """
-        sheet = self._unmarked()
+        look = self.look
+        key = look.view, look.split, look.words, look.order
+        if key not in self._sheets:
+            if any(known[2] != look.words for known in self._sheets):
+                self._sheets.clear()  # of each letter that is typed, one would be kept
+            self._sheets[key] = self._unmarked()
+        sheet = self._sheets[key]
         return replace(sheet, marked=[key for key in sheet.keys if self.run_of(key) in marks]) if marks else sheet
 
     def _unmarked(self) -> Sheet:

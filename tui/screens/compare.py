@@ -69,7 +69,7 @@ class CompareScreen(RunScreen):
         self._look = Look()
         self._choice = Choice()
         self._key: Key = ()
-        self._compared = Compared()
+        self._seen = Seen(Compared(), self._look)
         self._is_busy = False
         self._is_held = False  # marks are being made here: until the screen is shown anew, they choose nothing
 
@@ -89,10 +89,6 @@ class CompareScreen(RunScreen):
     def _table(self) -> CellTable:
         return self.query_one(CellTable)
 
-    @property
-    def _seen(self) -> Seen:
-        return Seen(self._compared, self._look)
-
     # what there is
 
     def show_runs(self, runs: Sequence[Run]) -> None:
@@ -110,7 +106,7 @@ class CompareScreen(RunScreen):
             self._key = key
             if problem:
                 self._is_busy = False
-                self._compared = Compared(problem=problem)
+                self._seen = Seen(Compared(problem=problem), self._look)
                 self._draw()
             else:
                 self._is_busy = True
@@ -131,7 +127,7 @@ class CompareScreen(RunScreen):
     def take_comparison(self, message: Made) -> None:
         if message.key == self._key:
             self._is_busy = False
-            self._compared = message.compared
+            self._seen = Seen(message.compared, self._look)
             self._draw()
 
     def _say_head(self) -> None:
@@ -142,10 +138,9 @@ class CompareScreen(RunScreen):
         """What is shown stays until the next comparison is made."""
         self._say_head()
         seen, words = self._seen, self.query_one("#words", Lines)
-        if self._compared.problem:
+        if problem := self._seen.compared.problem:
             for name in ("#table", "#dots", "#chart"):
                 self.query_one(name).display = False
-            problem = self._compared.problem
             words.styles.height = "1fr"
             words.show(lambda width: wrapped(problem, width))
             return
@@ -162,7 +157,7 @@ class CompareScreen(RunScreen):
         found = arrange(
             view,
             self.size.height - _AROUND - self.query_one("#filter").display,
-            table=table.natural_size[1],
+            table=table.sheet.natural_height,
             dots=len(seen.dots(width - 3)) + 2 if view == "seeds" else 0,
             words=said,
         )
@@ -182,7 +177,7 @@ class CompareScreen(RunScreen):
         return self.query_one(Chart)
 
     def _draw_chart(self) -> None:
-        document = self._compared.document
+        document = self._seen.document
         has_braille = has_unicode(self.app.console.encoding)
         view = curves_view(document, self.lab.history_of, has_braille=has_braille) if document else None
         if view is not None:
@@ -209,7 +204,7 @@ class CompareScreen(RunScreen):
     def action_reference(self) -> None:
         """The row's group, by its run; of the reference's own group: none."""
         run = self._row_run()
-        groups = self._compared.document.get("groups", ())
+        groups = self._seen.document.get("groups", ())
         home: Sequence[str] = next(
             (group["runs"] for group in groups if run is not None and run.id in group["runs"]), []
         )
@@ -310,7 +305,7 @@ class CompareScreen(RunScreen):
 
     @work
     async def action_write(self) -> None:
-        document = self._compared.document
+        document = self._seen.document
         if not document:
             self.lab.tell("there is no comparison to write yet")
             return

@@ -87,13 +87,13 @@ class ReportParts(Container):
     def _arrange(self) -> None:
         if self._seen is None or not self.size.width:
             return
-        table_width, table_height = self.table.natural_size
+        sheet = self.table.sheet
         matrix_width, matrix_height = self.matrix.least_size
         found = arrange(
             self._seen.look.view,
             *self.size,
-            table_width=table_width,
-            table_height=table_height,
+            table_width=sheet.natural_width,
+            table_height=sheet.natural_height,
             matrix_width=matrix_width,
             matrix_height=matrix_height,
         )
