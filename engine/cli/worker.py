@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 import time
 from pathlib import Path
@@ -52,6 +53,8 @@ def worker(device: str, lanes: int | None, idle: float, runs_dir: Path | None, a
     from engine.worker.daemon import Worker
     from engine.worker.place import WorkerPlace
 
+    if math.isnan(idle):
+        raise RequestError("idle: nan is not a number of seconds; 0: never leave", field="idle")
     store = open_store(runs_dir)
     store.check_writable()
     place = WorkerPlace(store, resolve_device(device))

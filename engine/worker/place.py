@@ -15,7 +15,7 @@ from engine.store.lock import Lock, is_held, load_holder, take_lock
 from engine.text import clean
 
 _MAX_LOG_BYTES = 1 << 30
-_DEVICE = re.compile(r"cpu|cuda:\d+")
+_DEVICE = re.compile(r"cpu|cuda:[0-9]{1,4}")
 
 
 @dataclass(frozen=True)
