@@ -27,7 +27,7 @@ COLUMNS = (
 
 
 def run_cells(run: Run) -> list[str]:
-    """One run as a row of `COLUMNS`, clean."""
+    """One run as a row of `COLUMNS`, clean; a test accuracy that was selected on test is marked `*`."""
     summary, experiment = run.summary or {}, run.experiment
     dataset, model, training = (experiment.get(name) or {} for name in ("dataset", "model", "training"))
     data = clean(f"{dataset.get('name', '-')}: {short_classes(dataset.get('classes') or [], 2)}")
@@ -44,11 +44,16 @@ def run_cells(run: Run) -> list[str]:
         f"{done}/{epochs}" if done not in (None, epochs) else clean(epochs),
         percent(summary.get("validation_accuracy")),
         clean(summary.get("selected_epoch", "-")),
-        percent(summary.get("test_accuracy")),
+        percent(summary.get("test_accuracy")) + ("*" if is_selected_on_test(run) else ""),
         percent(summary.get("overfitting_gap")),
         duration(summary.get("seconds")) if left is None else f"~{duration(left)}",
         run.id,
     ]
+
+
+def is_selected_on_test(run: Run) -> bool:
+    """Whether its epoch was chosen by the images that its test accuracy is of."""
+    return bool((run.summary or {}).get("selected_on") == "test")
 
 
 def state_words(run: Run) -> str:
@@ -109,7 +114,8 @@ def ended_words(run: Run) -> str:
         return f"{run.state}; `cnnlab resume {run.id}` goes on"
     summary = run.summary or {}
     words = f"{run.state} after {duration(summary.get('seconds'))}"
+    chosen = "selected on test" if is_selected_on_test(run) else "selected"
     return (
-        f"{words}, epoch {summary.get('selected_epoch')} selected: "
+        f"{words}, epoch {summary.get('selected_epoch')} {chosen}: "
         f"train {percent(summary.get('train_accuracy'))} %, test {percent(summary.get('test_accuracy'))} %"
     )

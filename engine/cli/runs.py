@@ -14,7 +14,7 @@ from engine.cli.table import print_table
 from engine.description import describe_run
 from engine.errors import ExitCode
 from engine.format import percent
-from engine.listing import COLUMNS, run_cells
+from engine.listing import COLUMNS, is_selected_on_test, run_cells
 from engine.text import clean
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def runs(expression: str, key: str | None, runs_dir: Path | None, as_json: bool)
         print_json({"runs": [run.to_json() for run in found]})
     elif found:
         print_table(COLUMNS, map(run_cells, found))
+        if any(map(is_selected_on_test, found)):
+            print_line("(*: selected on test, so too high)")
         _tell_of_waiting(store, found)
     else:
         words = "no run fits the filter" if expression.strip() else "no runs yet; see `cnnlab train --help`"

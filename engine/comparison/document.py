@@ -60,6 +60,7 @@ def compare(runs: Sequence[ComparedRun], *, reference: str | None = None, split:
                 "name": member.name,
                 "state": member.state,
                 "differs": {key: member.settings.get(key) for key in differs},
+                "selected_on": member.selected_on,
                 "metrics": member.metrics(),
                 "not_yet_fitted": member.is_still_improving,
             }

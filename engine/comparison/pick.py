@@ -24,6 +24,7 @@ def pick(groups: Sequence[Group], differences: Differences, differs: Sequence[st
     winner = ranked[0]
     run = best_member(winner)
     runner_up = ranked[1] if len(ranked) > 1 else None
+    on_test = any(member.selected_on == "test" for group in groups for member in group.members)
     best: dict[str, Any] = {"run": run.id, "group": winner.label, "runner_up": runner_up.label if runner_up else None}
     best.update(difference=None, low=None, high=None, p=None, n=len(winner.members), settled=None)
     if runner_up is None:
@@ -33,8 +34,9 @@ def pick(groups: Sequence[Group], differences: Differences, differs: Sequence[st
         best.update(difference=found.mean, low=found.low, high=found.high, p=p, n=found.n)
         best["settled"] = p is not None and p < _SETTLED and found.low != found.high
         words = [_evidence(winner, runner_up, best, len(groups), differs), _cost(winner, runner_up)]
-        best["reason"] = f"{clean(winner.label)}: best on validation; " + "; ".join(filter(None, words))
-    if any(member.selected_on == "test" for group in groups for member in group.members):
+        chosen = "best on test, its validation" if on_test else "best on validation"
+        best["reason"] = f"{clean(winner.label)}: {chosen}; " + "; ".join(filter(None, words))
+    if on_test:
         best["reason"] += "; selected on test, so these accuracies are too high"
     return best
 

@@ -12,7 +12,7 @@ from engine.text import clean
 
 
 def to_csv(document: dict[str, Any]) -> str:
-    """One row a run: id, name, state, the settings that differ, every measure; accuracies as fractions."""
+    """One row a run: id, name, state, the settings that differ, every measure, what its epoch was selected on."""
     rows = []
     for run in document["runs"]:
         row: dict[str, Any] = {"id": run["id"], "name": run["name"], "state": run["state"]}
@@ -23,6 +23,7 @@ def to_csv(document: dict[str, Any]) -> str:
                 row[f"{measure}_low"], row[f"{measure}_high"] = found["low"], found["high"]
             if "epoch" in found:
                 row[f"{measure}_epoch"] = found["epoch"]
+        row["selected_on"] = run["selected_on"]
         rows.append(row)
     out = io.StringIO()
     writer = csv.DictWriter(out, list(rows[0]) if rows else ["id"], lineterminator="\n")

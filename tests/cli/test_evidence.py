@@ -13,8 +13,9 @@ from engine.cli.main import run
 from engine.experiment import Experiment
 from engine.store import RunStore
 
-TINY = ["--classes", "0,1,8", "--image-size", "16", "--epochs", "1", "--hidden-size", "2", "--lanes", "1"]
-TINY += ["--device", "cpu", "--threads", "1"]
+TRAINED = ["--classes", "0,1,8", "--image-size", "16", "--epochs", "1", "--hidden-size", "2"]
+TRAINED += ["--device", "cpu", "--threads", "1"]
+TINY = [*TRAINED, "--lanes", "1"]
 
 
 @pytest.fixture
@@ -118,3 +119,13 @@ def test_a_preset_lies_under_what_is_given(cnnlab: Call) -> None:
     assert experiment["training"]["test_flips"] is True
     code, _, err = cnnlab("train", "--preset", "small-bets")
     assert (code, "did you mean small-best?" in err) == (2, True)
+
+
+def test_numbers_that_were_selected_on_test_say_so_wherever_they_are_listed(cnnlab: Call) -> None:
+    _, out, err = cnnlab("train", *TRAINED, "--set", "dataset.validation=test", "--name", "as the notebook")
+    assert "epoch 1 selected on test: train" in out + err
+    table = cnnlab("runs")[1]
+    assert "*" in table
+    assert "selected on test" in table
+    cnnlab("train", *TRAINED, "--name", "honest")
+    assert "*" not in cnnlab("runs", "--filter", "honest")[1]

@@ -136,5 +136,12 @@ def test_the_best_is_chosen_on_validation_not_on_test() -> None:
     assert describe_steps(runs)["best"] == "a"
 
 
+def test_steps_that_were_selected_on_test_do_not_claim_a_validation() -> None:
+    runs = [*three("a", 1, [0.7, 0.7, 0.7], selected_on="test"), *three("b", 2, [0.8, 0.8, 0.8], selected_on="test")]
+    text = " ".join(step_lines(describe_steps(runs), "ladder", 120))
+    assert "Best on test, which is what these runs validate on: b." in text
+    assert "not selected on" not in text
+
+
 def test_runs_that_do_not_follow_one_another_have_no_steps() -> None:
     assert describe_steps([fake(), fake(seed=1)])["series"] == []

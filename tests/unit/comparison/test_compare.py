@@ -165,6 +165,14 @@ def test_what_a_reader_must_beware_of_is_said(runs: list[FakeRun], words: str) -
     assert any(words in warning for warning in compare(runs)["warnings"])
 
 
+def test_a_pick_that_was_selected_on_test_does_not_claim_a_validation() -> None:
+    runs = [fake("max", selected_on="test", validation=0.9), fake("avg", selected_on="test")]
+    document = compare(runs)
+    assert document["best"]["reason"].startswith("max: best on test, its validation; ")
+    assert "selected on test, so these accuracies are too high" in document["best"]["reason"]
+    assert [row.split(",")[-1] for row in to_csv(document).splitlines()] == ["selected_on", "test", "test"]
+
+
 def test_without_validation_there_is_no_pick() -> None:
     assert compare([fake("max", selected_on="last", validation=None), fake("avg")])["best"] is None
 
