@@ -45,6 +45,15 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def about_time(seconds: float) -> str:
+    """`20 s`, `3 min`, `1.5 h`, `2 d`: no more digits than an estimate has."""
+    if seconds < 90:
+        return f"{max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{round(seconds / 86400)} d"
+
+
 def speed(images_per_second: float | None) -> str:
     """`9.5k img/s`."""
     if images_per_second is None:

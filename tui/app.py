@@ -9,7 +9,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -178,13 +178,13 @@ class LabApp(App[None]):
         """Let the screen show what is selected now."""
         self.mutate_reactive(LabApp.runs)
 
-    async def configure(self, like: Run | None) -> None:
-        """Set up a new run, like this one or from defaults."""
+    async def configure(self, like: Run | None, texts: Mapping[str, str] | None = None) -> None:
+        """Set up a new run, like this one or from defaults, with these texts in rows of the form."""
         from tui.screens.new import NewScreen
 
         await self.switch_mode("new")
         if isinstance(self.screen, NewScreen):
-            self.screen.begin(like)
+            self.screen.begin(like, texts)
 
     def tell(self, text: str, *, is_error: bool = False, details: str = "", copies: str = "") -> None:
         """One line above the keys, until the next key."""

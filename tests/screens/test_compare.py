@@ -17,6 +17,7 @@ from tui.compare import choice
 from tui.screens.ask import Prompt
 from tui.screens.compare import CompareScreen
 from tui.screens.curves import CurvesScreen
+from tui.screens.new import NewScreen
 from tui.screens.runs import RunsScreen
 from tui.widgets.cell_table import CellTable
 
@@ -314,5 +315,36 @@ def test_space_marks_the_run_of_the_row_and_a_all_that_are_shown(store: RunStore
         assert not app.selection.marks
         await pilot.press("g", "space", "space", "1", "4")
         await until(pilot, lambda: see(app, "2 runs: the marked ones"))
+
+    act(store, story)
+
+
+def test_settings_trained_once_each_are_offered_as_a_study_of_new_seeds(store: RunStore, tmp_path: Path) -> None:
+    for pooling in ("max", "stride", "avg"):
+        run = scored(store, pooling, {}, pooling=pooling, seed=2)
+        with run.own() as owner:
+            where = {"device": "cpu", "lanes": 2, "device_name": "a"}
+            owner.update(environment=where, summary={**(run.summary or {}), "images_per_second": 1000.0})
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await open_compare(app, pilot, words="One seed each")
+        await until(pilot, lambda: see(app, "m sets up 3 settings x 4 new seeds (3-6) = 12 runs, about "))
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, NewScreen))
+        await until(pilot, lambda: see(app, "S starts 12 runs (seeds 3-6)"))
+        assert see(app, "New study of pooling, like")
+        assert see(app, "~ 2 changed")
+        await pilot.press("u")
+        await until(pilot, lambda: see(app, "S starts 1 run (seed 0)"))
+
+    act(store, story, (120, 36))
+
+
+def test_a_study_of_several_seeds_gets_no_offer(store: RunStore, study: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await open_compare(app, pilot)
+        await pilot.press("m")
+        await until(pilot, lambda: see(app, "m is for settings that were trained once each"))
+        assert isinstance(app.screen, CompareScreen)
 
     act(store, story)

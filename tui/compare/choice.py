@@ -14,6 +14,7 @@ from engine.listing import state_words
 from engine.store import Run
 from engine.study import studies
 from engine.text import clean
+from tui.compare.offer import Offer, offer_of
 
 _LAST = 12
 _MOST_SO_FAR = 6
@@ -61,20 +62,27 @@ class Compared:
         document: of `engine.comparison.compare`; empty where there is none.
         so_far: where the runs stand that are not over yet.
         problem: why there is no comparison.
+        offer: the study that would tell apart what was trained once each.
     """
 
     document: dict[str, Any] = field(default_factory=dict)
     so_far: Sequence[str] = ()
     problem: str = ""
+    offer: Offer | None = None
 
 
-def compare_runs(runs: Sequence[Run], reference: str | None, split: str) -> Compared:
-    """Compare; what is wrong with it is its `problem`, never raised."""
+def compare_runs(runs: Sequence[Run], reference: str | None, split: str, known: Sequence[Run] = ()) -> Compared:
+    """Compare; what is wrong with it is its `problem`, never raised.
+
+    Args:
+        known: all runs there are, newest first: what they took says how long a study would take.
+    """
     try:
         document = compare(runs, reference=reference, split=split)
     except LabError as error:
         return Compared(problem=error.message)
-    return Compared(document, [_so_far(run) for run in runs if run.is_alive or run.state == "queued"])
+    so_far = [_so_far(run) for run in runs if run.is_alive or run.state == "queued"]
+    return Compared(document, so_far, offer=offer_of(document, runs, known))
 
 
 def so_far_words(lines: Sequence[str]) -> str:

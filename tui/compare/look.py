@@ -19,8 +19,8 @@ VIEWS = ("seeds", "runs", "pairs", "curves")
 _A_RUN_A_ROW = "Each row is one run: val % is its best, at that epoch; [95 %] is over images. Over seeds: v."
 _ONE_SEED = (
     "One seed each: these are models. To tell the settings apart, train each with 4 seeds, decided before looking: "
-    "n, then seeds 0 1 2 3."
 )
+_BY_HAND = "n, then seeds 0 1 2 3."
 
 
 @dataclass
@@ -131,7 +131,8 @@ class Seen:
         if so_far := so_far_words(self.compared.so_far):
             yield from wrapped(so_far, width)
         if len(document["groups"]) > 1 and all(group["n"] == 1 for group in document["groups"]):
-            yield from wrapped(_ONE_SEED, width)
+            offer = self.compared.offer
+            yield from wrapped(_ONE_SEED + (f"{offer.words}; S there starts them." if offer else _BY_HAND), width)
         yield from sentence_lines(document, width)
 
     def about(self, why: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine.architecture import Architecture
@@ -94,13 +94,15 @@ class Desk:
 
     # edits
 
-    def begin(self, like: Run | None) -> None:
-        """Anew: from defaults, or like a run. What was typed can be brought back."""
-        if like is None:
-            self.edit(Form.from_defaults())
-        else:
+    def begin(self, like: Run | None, texts: Mapping[str, str] | None = None) -> None:
+        """Anew: from defaults, or like a run, with these texts typed over. What was there can be brought back."""
+        form = Form.from_defaults()
+        if like is not None:
             device = str((like.document.get("request") or {}).get("device") or "auto")
-            self.edit(Form.like_run(like.name, like.experiment, device))
+            form = Form.like_run(like.name, like.experiment, device)
+        for field, text in (texts or {}).items():
+            form = form.set(field, text)
+        self.edit(form)
 
     def edit(self, form: Form) -> None:
         """Another form instead of this one."""

@@ -8,6 +8,7 @@ from engine.architecture import Architecture, build_architecture
 from engine.errors import LabError
 from engine.experiment import Experiment
 from engine.forecast import Estimate, SpeedBook, Work, estimate, makespan, work_of
+from engine.format import about_time
 from engine.layout import fit
 from engine.machine import default_lanes, resolve_device
 from engine.store import Run, layout
@@ -76,7 +77,7 @@ class Outlook:
         found = self._estimate(checked, device, lanes)
         if found is None or found.seconds is None:
             return "time unknown"
-        return f"about {round_time(found.seconds)}"
+        return f"about {about_time(found.seconds)}"
 
     def _estimate(self, checked: Checked, device: str, lanes: int) -> Estimate | None:
         works = []
@@ -112,7 +113,7 @@ class Outlook:
         known = [seconds for seconds in left if seconds is not None]
         if len(known) < len(left) or not (queued or len(before) >= lanes):
             return f"{words}, {len(before) - len(queued)} in training"
-        return f"{words}, free in {round_time(makespan(known, lanes))}"
+        return f"{words}, free in {about_time(makespan(known, lanes))}"
 
     def _device(self, run: Run) -> str:
         if run.is_alive and isinstance(run.environment.get("device"), str):
@@ -127,15 +128,6 @@ class Outlook:
             seconds = (run.progress() or {}).get("eta_seconds")
             return float(seconds) if isinstance(seconds, int | float) else None
         return self._book.seconds(run)
-
-
-def round_time(seconds: float) -> str:
-    """`20 s`, `3 min`, `1.5 h`, `2 d`: no more digits than an estimate has."""
-    if seconds < 90:
-        return f"{max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)} s"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{round(seconds / 86400)} d"
 
 
 def network_lines(architecture: Architecture, width: int, height: int) -> list[str]:

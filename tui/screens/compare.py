@@ -53,6 +53,9 @@ class CompareScreen(RunScreen):
             "space", "mark", "Mark", tooltip="Mark the row's run; what is compared stays until Compare is shown anew"
         ),
         Binding("a", "mark_all", "Mark all", show=False, tooltip="Mark the runs of all rows; again: none of them"),
+        Binding(
+            "m", "more_seeds", "4 seeds", show=False, tooltip="New, filled with these settings x 4 seeds not seen yet"
+        ),
         Binding("w", "write", "Write", tooltip="Write CSV, Markdown or HTML into the working folder"),
         Binding("y", "copy", "Copy", tooltip="Copy the command that prints this comparison"),
     ]
@@ -110,15 +113,15 @@ class CompareScreen(RunScreen):
                 self._draw()
             else:
                 self._is_busy = True
-                self._compare(key, chosen, base, self._look.split)
+                self._compare(key, chosen, base, self._look.split, runs)
         if self._chart.display:
             self._draw_chart()
         self._say_head()
 
     @work(thread=True, exclusive=True, group="compare")
-    def _compare(self, key: Key, runs: Sequence[Run], base: str | None, split: str) -> None:
+    def _compare(self, key: Key, runs: Sequence[Run], base: str | None, split: str, known: Sequence[Run]) -> None:
         try:
-            compared = compare_runs(runs, base, split)
+            compared = compare_runs(runs, base, split, known)
         except Exception as error:  # noqa: BLE001 - a thread that fails must say so, whatever it is
             compared = Compared(problem=f"this should not happen: {clean(error)}")
         self.post_message(self.Made(key, compared))
@@ -260,6 +263,15 @@ class CompareScreen(RunScreen):
         self._look.next_split()
         self._draw()
         self.show_runs(self.lab.runs)
+
+    async def action_more_seeds(self) -> None:
+        if offer := self._seen.compared.offer:
+            await self.lab.configure(offer.like, offer.texts)
+            self.lab.tell(
+                f"{offer.settings} settings x {len(offer.seeds)} seeds that nobody has looked at: S starts them"
+            )
+        else:
+            self.lab.tell("m is for settings that were trained once each and have ended; n sets up one like the run")
 
     def action_change(self, by: int) -> None:
         if not self._table.go_to_change(by):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -90,9 +90,9 @@ class NewScreen(FormScreen):
         self.set_class(height >= _TALL, "-tall")
         self.call_after_refresh(self.show_form)
 
-    def begin(self, like: Run | None) -> None:
-        """Anew: like a run, with its data, or from defaults."""
-        self.desk.begin(like)
+    def begin(self, like: Run | None, texts: Mapping[str, str] | None = None) -> None:
+        """Anew: like a run, with its data, or from defaults; with these texts in rows."""
+        self.desk.begin(like, texts)
         self.picking, self.filter = False, ""
         self.close_all()
         self.show_form("dataset.name")
