@@ -25,12 +25,14 @@ def describe_run(run: Run) -> list[tuple[str, str]]:
     facts += [("notice", notice) for notice in run.notices]
     facts += [("failure", failure.get("reason")), ("waiting", run.document.get("waiting"))]
     for section, values in run.experiment.items():
+        if not isinstance(values, dict):
+            continue  # a newer format may have what this one does not know
         facts += [(f"{section}.{key}", _setting_words(value)) for key, value in values.items()]
     for key in ("device", "device_name", "threads", "lanes", "precision", "path", "torch", "cnnlab", "commit"):
         facts.append((key, run.environment.get(key)))
     memory = run.environment.get("gpu_memory")
     if memory:
-        free, total, held = (memory[key] >> 20 for key in ("free_bytes", "total_bytes", "held_by_others_bytes"))
+        free, total, held = (memory.get(key, 0) >> 20 for key in ("free_bytes", "total_bytes", "held_by_others_bytes"))
         facts.append(("gpu memory at the start", f"{free:,} of {total:,} MiB free, {held:,} MiB held by others"))
     summary = run.summary or {}
     for key, value in summary.items():
@@ -51,7 +53,7 @@ def describe_files(run: Run) -> list[tuple[str, str]]:
 def _setting_words(value: Any) -> str:
     if not isinstance(value, list):
         return setting(value)
-    return ", ".join(str(item["type"] if isinstance(item, dict) else item) for item in value)
+    return ", ".join(str(item.get("type", item) if isinstance(item, dict) else item) for item in value)
 
 
 def _summary_words(key: str, value: Any) -> str | None:

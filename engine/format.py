@@ -84,7 +84,7 @@ def setting(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return short_classes([str(item["type"] if isinstance(item, dict) else item) for item in value])
+        return short_classes([str(item.get("type", item) if isinstance(item, dict) else item) for item in value])
     return f"{value:g}" if isinstance(value, float) else clean(value)
 
 

@@ -74,5 +74,5 @@ def best_tactic(runs: Sequence[Run], dataset: Mapping[str, Any], data_dir: Path 
         best = compare(study.runs)["best"]
         if best is not None:
             run = _by_id(study.runs, best, study.id)
-            return str(run.experiment["model"]["pooling"]), study.id
+            return str((run.experiment.get("model") or {}).get("pooling") or "max"), study.id
     return None

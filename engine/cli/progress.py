@@ -68,7 +68,9 @@ class Lines:
                 print_note(f"{clean(run.name)}: {fetch_words(run)}")
             elif run.state == "training" and run.id not in self._begun:
                 self._begun.add(run.id)
-                print_note(f"{clean(run.name)}: training, {run.experiment['training']['epochs']} epochs")
+                print_note(
+                    f"{clean(run.name)}: training, {(run.experiment.get('training') or {}).get('epochs', '?')} epochs"
+                )
 
     def close(self) -> None:
         """Nothing to take down."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engine.documents import DocumentError, parse_document
 from engine.errors import DataError, RefusedError
 from engine.store import layout
+from engine.store.fields import without_wrong_fields
 from engine.store.files import load_document, read_file, read_file_and_status
 from engine.store.history import History, parse_history
 from engine.store.lock import is_held, is_trusted, load_holder
@@ -69,7 +70,7 @@ class Run:
             return f"{layout.RUN}: {error}"
         wrong = what_is_wrong(document)
         if wrong is None:
-            self.document = document
+            self.document = without_wrong_fields(document) if newer_format(document) else document
             return None
         return f"{layout.RUN}: {wrong}"
 

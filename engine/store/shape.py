@@ -4,30 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.store.fields import wrong_fields
 from engine.store.layout import ALIVE, FORMAT, OVER, QUEUED
 
 STATES = {QUEUED, *ALIVE, *OVER}
-_TEXTS = ("name", "created", "note", "fingerprint")
-_TABLES = ("study", "request", "environment", "summary", "failure")
-_NUMBERS = (
-    "epochs_done",
-    "selected_epoch",
-    "train_accuracy",
-    "validation_accuracy",
-    "test_accuracy",
-    "train_loss",
-    "validation_loss",
-    "test_loss",
-    "overfitting_gap",
-    "loss_gap",
-    "lowest_validation_loss",
-    "lowest_validation_loss_epoch",
-    "seconds",
-    "images_per_second",
-    "parameters",
-    "multiply_adds",
-)
-_NUMBER_TYPES = {int, float, type(None)}
+_SECTIONS = ("dataset", "model", "training")
 
 
 def what_is_wrong(document: Any) -> str | None:
@@ -38,7 +19,18 @@ def what_is_wrong(document: Any) -> str | None:
         return f"format is {document.get('format')!r}, not a whole number"
     if document["format"] > FORMAT:
         return None  # a newer one is shown as far as it is understood
-    return _wrong_types(document) or _wrong_experiment(document.get("experiment")) or _wrong_summary(document)
+    wrong = next(wrong_fields(document), None)
+    return str(wrong) if wrong else _what_is_missing(document)
+
+
+def _what_is_missing(document: dict[str, Any]) -> str | None:
+    if document.get("state") not in STATES:
+        return f"state {document.get('state')!r} is not known"
+    experiment = document.get("experiment")
+    if experiment is None:
+        return "experiment is missing"
+    missing = next((name for name in _SECTIONS if experiment.get(name) is None), None)
+    return f"experiment.{missing} is missing" if missing else None
 
 
 def newer_format(document: dict[str, Any]) -> str | None:
@@ -78,36 +70,3 @@ def fetch_of(document: dict[str, Any]) -> dict[str, Any] | None:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _wrong_types(document: dict[str, Any]) -> str | None:
-    for key in _TEXTS:
-        if not isinstance(document.get(key, ""), str):
-            return f"{key} is not text"
-    for key in _TABLES:
-        if not isinstance(document.get(key) or {}, dict):
-            return f"{key} is not a table"
-    tags = document.get("tags") or []
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        return "tags is not a list of texts"
-    return None if document.get("state") in STATES else f"state {document.get('state')!r} is not known"
-
-
-def _wrong_experiment(experiment: Any) -> str | None:
-    if not isinstance(experiment, dict):
-        return "experiment is missing"
-    for section in ("dataset", "model", "training"):
-        if not isinstance(experiment.get(section), dict):
-            return f"experiment.{section} is missing"
-    classes = experiment["dataset"].get("classes", [])
-    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
-        return "experiment.dataset.classes is not a list of names"
-    return None
-
-
-def _wrong_summary(document: dict[str, Any]) -> str | None:
-    summary = document.get("summary") or {}
-    if set(map(type, map(summary.get, _NUMBERS))) <= _NUMBER_TYPES:  # the usual case, asked all at once
-        return None
-    wrong = next(key for key in _NUMBERS if type(summary.get(key)) not in _NUMBER_TYPES)
-    return f"summary.{wrong} is not a number"
