@@ -74,6 +74,16 @@ def wrapped(text: str, width: int, most: int = 120) -> list[str]:
     return textwrap.wrap(text, wide, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
+def telling_width(texts: Sequence[str]) -> int:
+    """The cells from which on different texts, cut by `fit`, are still different; 0 where they all are one."""
+    different = sorted(set(texts))
+    longest = max(map(text_width, different), default=0)
+    if len(different) < 2:
+        return 0
+    widths = range(1, longest + 1)
+    return next((width for width in widths if len({fit(text, width) for text in different}) == len(different)), longest)
+
+
 def text_width(text: str) -> int:
     """Cells that a terminal needs for a text: two for a wide character, none for a combining one."""
     if text.isascii():

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.comparison.member import REPEATS
 from engine.format import duration, interval, millions, p_value, percent, points, setting
-from engine.layout import Column
+from engine.layout import Column, telling_width
 from engine.ordering import Field
 from engine.text import clean, shorten
 
@@ -37,7 +37,7 @@ def group_fields(document: Row, split: str) -> list[Field[Row]]:
     """A row a group: accuracy on `split` over its seeds, the difference to the reference, gap, work and time."""
     measure = f"{split}_accuracy"
     fields: list[Field[Row]] = [
-        _words("label", Column(what_differs(document), least=10), _label),
+        _words("label", Column(what_differs(document), least=_least_label(document)), _label),
         Field("n", Column("n", right=True), lambda row: str(row["n"]), lambda row: row["n"]),
         _number("mean", f"{_SHORT[split]} %", _mean(measure), percent),
         _number("std", "sd", lambda row: row["metrics"][measure]["std"], percent, high_first=False),
@@ -135,6 +135,11 @@ def _value(measure: str) -> Number:
 
 def _part(measure: str, part: str) -> Number:
     return lambda row: row["metrics"][measure][part]
+
+
+def _least_label(document: Row) -> int:
+    """Labels are cut, but not so far that they look alike; wide ones leave room for the numbers of 80 columns."""
+    return min(26, max(10, telling_width([_label(row) for row in document["groups"]])))
 
 
 def _label(row: Row) -> str:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.comparison import compare, to_csv, to_markdown
+from engine.comparison.lines import comparison_lines
 from engine.errors import RequestError
 from tests.unit.comparison.fakes import FakeRun, fake
 
@@ -163,6 +164,19 @@ def test_unfinished_runs_are_listed_and_left_out() -> None:
 )
 def test_what_a_reader_must_beware_of_is_said(runs: list[FakeRun], words: str) -> None:
     assert any(words in warning for warning in compare(runs)["warnings"])
+
+
+def test_rows_of_a_grid_can_be_told_apart_on_80_columns() -> None:
+    grid = [(size, lr, seed) for size in (8, 16) for lr in (0.01, 0.1) for seed in range(3)]
+    runs = [
+        fake(seed=seed, number=number, model__hidden_size=size, training__lr=lr, test=0.5 + 0.013 * number)
+        for number, (size, lr, seed) in enumerate(grid)
+    ]
+    lines = list(comparison_lines(compare(runs), 80))
+    assert all(len(line) <= 80 for line in lines)
+    assert [line[:24].rstrip() for line in lines[1:5]] == [
+        f"hidden_size {size} · lr {lr}" for size in (8, 16) for lr in (0.01, 0.1)
+    ]
 
 
 def test_a_pick_that_was_selected_on_test_does_not_claim_a_validation() -> None:
