@@ -50,15 +50,24 @@ def data_plan(given: Settings, fractions: Sequence[float], axes: Mapping[str, Se
 
 
 def _combinations(given: Settings, axes: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Settings]]:
+    if "training.seed" in axes:
+        listed = ",".join(map(str, axes["training.seed"]))
+        message = f"every combination is trained with the same seeds: give --seeds {listed}"
+        raise SettingsError([Problem("training.seed", message)])
     combinations = list(product(*axes.values()))
     if len(combinations) > MOST_RUNS:
         message = f"{len(combinations):,} combinations; allowed are 1 … {MOST_RUNS:,}"
         raise SettingsError([Problem(next(iter(axes)), message)])
     _check_each(given, axes)
+    seen: set[Experiment] = set()  # alternatives may be one value written twice: 0.1, 1e-1
     for values in combinations:
         chosen = dict(zip(axes, values, strict=True))
+        settings = merge(given, nest(chosen))
+        if (experiment := Experiment.build(settings)) in seen:
+            continue
+        seen.add(experiment)
         label = " · ".join(f"{field.partition('.')[2]} {_word(value)}" for field, value in chosen.items())
-        yield label, merge(given, nest(chosen))
+        yield label, settings
 
 
 def _check_each(given: Settings, axes: Mapping[str, Sequence[Any]]) -> None:

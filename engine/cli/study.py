@@ -19,7 +19,8 @@ from engine.cli.options import (
 from engine.cli.output import print_json, print_note
 from engine.cli.study_start import Wishes, print_study, run_study, study_options
 from engine.configuration import Settings, merge
-from engine.errors import ExitCode, Problem, RequestError, SettingsError
+from engine.errors import ExitCode, Problem, RequestError, SettingsError, suggestion
+from engine.text import clean
 
 
 @click.group(cls=Group)
@@ -71,6 +72,10 @@ def ladder(**options: Any) -> int:
     settings = settings_from(options)
     wished = settings.setdefault("model", {}).pop("pooling", None)
     build_experiment(settings, wishes.data_dir)
+    if wished not in (None, "all", *TACTICS):
+        allowed = ("all", *TACTICS)
+        message = f"{clean(wished)!r} is not one of {', '.join(allowed)}{suggestion(str(wished), allowed)}"
+        raise SettingsError([Problem("model.pooling", message)])
     tactics: Sequence[str] = TACTICS if wished == "all" else (wished or _best_tactic(wishes, settings),)
     return run_study("ladder", ladder_plan(settings, tactics), wishes)
 

@@ -72,7 +72,21 @@ def test_wrong_alternatives_are_said_once_each_and_all_at_once() -> None:
         grid_plan({}, {"training.lr": [0.1, -1.0, 0.0], "model.pooling": ["max", "maxx"]})
     assert [problem.field for problem in error.value.problems] == ["training.lr", "training.lr", "model.pooling"]
     with pytest.raises(SettingsError, match=r"allowed are 1 … 1,000"):
-        grid_plan({}, {"training.seed": list(range(40)), "training.epochs": list(range(1, 41))})
+        grid_plan({}, {"training.batch_size": list(range(1, 41)), "training.epochs": list(range(1, 41))})
+
+
+def test_an_alternative_that_is_there_already_is_not_trained_again() -> None:
+    plan = grid_plan({}, {"training.lr": [0.1, 0.2, 1e-1], "model.hidden_size": [8, 8]})
+    assert [one.label for one in plan] == ["lr 0.1 · hidden_size 8", "lr 0.2 · hidden_size 8"]
+
+
+def test_seeds_are_no_alternatives_because_every_combination_has_them_all() -> None:
+    for plan in (
+        lambda: grid_plan({}, {"training.seed": [0, 5]}),
+        lambda: data_plan({}, [1.0], {"training.seed": [5]}),
+    ):
+        with pytest.raises(SettingsError, match=r"training\.seed: .* give --seeds \d"):
+            plan()
 
 
 def test_a_learning_curve_takes_each_share_smallest_first() -> None:
