@@ -14,19 +14,20 @@ from typing import Any
 
 import torch
 
-from benchmarks.report import save
+from benchmarks.report import save, spread, words
 from benchmarks.sides import Ours, experiment_of, load
 from engine.architecture import build_architecture
 from engine.training.device import choose_device, device_name, reproducible
 
 ROUNDS = 7
+REPEATS = 3
 LAUNCHES = 40  # kernels of a step of the laboratory network, about
 
 
 def seconds(work: Callable[[], object], device: torch.device, calls: int) -> float:
     """Median seconds a call."""
     found = []
-    for _ in range(ROUNDS):
+    for _ in range(REPEATS):
         _wait(device)
         began = time.monotonic()
         for _ in range(calls):
@@ -67,6 +68,24 @@ def launches(device: torch.device) -> float:
     return seconds(graph.replay, device, 200)
 
 
+def shares(ours: Ours, work: int, device: torch.device) -> dict[str, list[float]]:
+    """The training and the floors in turn: multiply-adds a second by those of matrices; a step by empty launches.
+
+    Args:
+        work: multiply-adds of a training step for one image.
+    """
+    found: dict[str, list[float]] = {"images a second": [], "step / matrix rate": [], "matrix GFLOP/s": []}
+    for _ in range(ROUNDS):
+        rate, speed = matrix_rate(device), ours.slice().wall
+        found["matrix GFLOP/s"].append(2e-9 * rate)
+        found["images a second"].append(speed)
+        found["step / matrix rate"].append(speed * work / rate)
+        if device.type == "cuda":
+            step = ours.trainer.train.batch_size / speed
+            found.setdefault(f"step / {LAUNCHES} empty launches", []).append(step / launches(device))
+    return found
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -76,26 +95,21 @@ def main() -> None:
     options = parser.parse_args()
     device = choose_device(options.device)
     dataset, settings = load(options.data_dir, "apple,aquarium_fish,baby")
-    rows: dict[str, Any] = {"device": device_name(device)}
+    rows: dict[str, Any] = {}
     with reproducible(device, 1):
-        rows["multiply_adds_per_second"] = rate = matrix_rate(device)
         rows["bytes_per_second"] = bandwidth(device)
-        if device.type == "cuda":
-            rows["empty_launches_seconds"] = launches(device)
         for pooling in ("stride", "max", "avg"):
             experiment = experiment_of(settings, pooling)
             architecture = build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
             ours = Ours(experiment, dataset, device)
-            speed = statistics.median(ours.slice().wall for _ in range(ROUNDS))
             # forward, and backward twice that but for the images of the first layer
             first = architecture.summary()[0].multiply_adds or architecture.summary()[1].multiply_adds
             work = 3 * architecture.multiply_adds - first
-            rows[pooling] = {"images_per_second": speed, "share_of_matrix_rate": speed * work / rate}
-            print(f"{pooling:6} {speed:10,.0f} img/s, {rows[pooling]['share_of_matrix_rate']:.2f} of the matrix rate")
-    print(f"matrices {2e-9 * rate:,.0f} GFLOP/s, copies {1e-9 * rows['bytes_per_second']:,.1f} GB/s")
-    if "empty_launches_seconds" in rows:
-        print(f"{LAUNCHES} empty kernels in a graph {1e6 * rows['empty_launches_seconds']:.0f} us")
-    save(f"floor-{device.type}", rows, options.out)
+            rows[pooling] = {name: spread(values) for name, values in shares(ours, work, device).items()}
+            line = ", ".join(f"{name} {words(row)}" for name, row in rows[pooling].items() if "/" in name)
+            print(f"{pooling:6} {line}", flush=True)
+    print(f"copies {1e-9 * rows['bytes_per_second']:,.1f} GB/s")
+    save(f"floor-{device.type}", rows, options.out, device=device_name(device))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,58 +17,89 @@ import torch
 from benchmarks.report import save, spread, words
 from benchmarks.sides import Ours, Theirs, experiment_of, load
 from engine.data import ImageDataset
-from engine.experiment import DatasetSettings
+from engine.experiment import DatasetSettings, Experiment
 from engine.training.capture import Eager
 from engine.training.device import device_name, reproducible
 from engine.training.precision import EXACT, Precision, choose_precision
 from engine.training.trainer import Trainer
 
 POOLINGS = ("stride", "max", "avg")
+RATIOS = (("captured", "notebook"), ("captured", "eager"), ("fast", "captured"), ("fast", "notebook"))
+STUDIES = 3
 
 
 def ratios(dataset: ImageDataset, settings: DatasetSettings, device: torch.device, rounds: int) -> dict[str, Any]:
-    """Captured by notebook, captured by eager, fast by exact."""
+    """Captured by notebook, captured by eager, fast by exact: a slice of each in turn.
+
+    Each side has the switches that it is for: the notebook's loop those that torch has when nobody sets any.
+    """
     rows: dict[str, Any] = {}
     fast = choose_precision("fast", device, 1)
+    precisions = {"captured": EXACT, "eager": EXACT, "fast": fast, "notebook": None}
     for pooling in POOLINGS:
         experiment = experiment_of(settings, pooling)
-        with reproducible(device, 1):
-            captured = Ours(experiment, dataset, device)
-            eager = Ours(experiment, dataset, device, make_path=lambda *_: Eager())
-            notebook = Theirs(experiment, dataset, device)
-            found = [(captured.slice().wall, eager.slice().wall, notebook.slice().wall) for _ in range(rounds)]
-        with reproducible(device, 1, fast):
-            quick = Ours(experiment, dataset, device, fast)
-            speeds = [quick.slice().wall for _ in range(rounds)]
+        sides: dict[str, Ours | Theirs] = {}
+        for name, precision in precisions.items():
+            with switches(device, precision):
+                sides[name] = make_side(name, experiment, dataset, device, precision)
+        found: dict[str, list[float]] = {name: [] for name in sides}
+        for number in range(rounds):
+            for name in sides if number % 2 == 0 else reversed(sides):
+                with switches(device, precisions[name]):
+                    found[name].append(sides[name].slice().wall)
+        captured = sides["captured"]
         rows[pooling] = {
-            "path": captured.trainer.path,
-            "images_per_second": spread([mine for mine, _, _ in found]),
-            "captured / notebook": spread([mine / other for mine, _, other in found]),
-            "captured / eager": spread([mine / other for mine, other, _ in found]),
-            "fast / exact": spread([speed / mine for speed, (mine, _, _) in zip(speeds, found, strict=True)]),
+            "path": captured.trainer.path if isinstance(captured, Ours) else None,
+            "images_per_second": spread(found["captured"]),
+            **{
+                f"{mine} / {other}": spread([a / b for a, b in zip(found[mine], found[other], strict=True)])
+                for mine, other in RATIOS
+            },
         }
-        for name in ("captured / notebook", "captured / eager", "fast / exact"):
-            print(f"{pooling:6} {name:20} {words(rows[pooling][name])}", flush=True)
+        for mine, other in RATIOS:
+            print(f"{pooling:6} {mine:>8} / {other:8} {words(rows[pooling][f'{mine} / {other}'])}", flush=True)
     return rows
 
 
-def study(settings: DatasetSettings, dataset: ImageDataset, epochs: int, device: torch.device) -> dict[str, float]:
-    """Seconds of the three trainings one after the other: start-up (data, capture), and training."""
-    ready = trained = 0.0
-    precision: Precision = EXACT
-    with reproducible(device, 1, precision):
-        for pooling in POOLINGS:
-            began = time.monotonic()
-            experiment = experiment_of(settings, pooling).replace("training.epochs", epochs)
-            trainer = Trainer(experiment, dataset, device)
-            trainer.prepare()
-            torch.cuda.synchronize(device)
-            ready += time.monotonic() - began
-            for _ in trainer.events():
-                pass
-            trained += trainer.seconds
-    print(f"three tactics, {epochs} epochs: {trained:.2f} s of training after {ready:.2f} s of start-up")
-    return {"seconds": trained, "start_up_seconds": ready}
+def make_side(
+    name: str, experiment: Experiment, dataset: ImageDataset, device: torch.device, precision: Precision | None
+) -> Ours | Theirs:
+    """Warmed up, and captured where it is to be."""
+    if precision is None:
+        return Theirs(experiment, dataset, device)
+    if name == "eager":
+        return Ours(experiment, dataset, device, precision, make_path=lambda *_: Eager())
+    return Ours(experiment, dataset, device, precision)
+
+
+def switches(device: torch.device, precision: Precision | None) -> AbstractContextManager[None]:
+    """Those of a precision of ours; None: as torch comes."""
+    return nullcontext() if precision is None else reproducible(device, 1, precision)
+
+
+def study(
+    settings: DatasetSettings, dataset: ImageDataset, epochs: int, device: torch.device, rounds: int
+) -> dict[str, Any]:
+    """Seconds of the three trainings one after the other: start-up (batches, capture), and training."""
+    seconds: dict[str, list[float]] = {"start-up": [], "training": []}
+    with reproducible(device, 1):
+        for _ in range(rounds):
+            ready = trained = 0.0
+            for pooling in POOLINGS:
+                began = time.monotonic()
+                experiment = experiment_of(settings, pooling).replace("training.epochs", epochs)
+                trainer = Trainer(experiment, dataset, device)
+                trainer.prepare()
+                torch.cuda.synchronize(device)
+                ready += time.monotonic() - began
+                for _ in trainer.events():
+                    pass
+                trained += trainer.seconds
+            seconds["start-up"].append(ready)
+            seconds["training"].append(trained)
+    rows = {name: spread(values) for name, values in seconds.items()}
+    print(f"three tactics, {epochs} epochs: training {words(rows['training'])} s, start-up {words(rows['start-up'])} s")
+    return rows
 
 
 def main() -> None:
@@ -82,10 +114,10 @@ def main() -> None:
         sys.exit("torch sees no CUDA device here: nothing was measured")
     device = torch.device("cuda", 0)
     dataset, settings = load(options.data_dir, "apple,aquarium_fish,baby")
-    rows: dict[str, Any] = {"device": device_name(device), "cuda": torch.version.cuda}
+    rows: dict[str, Any] = {"cuda": torch.version.cuda}
     rows |= ratios(dataset, settings, device, options.rounds)
-    rows["study"] = study(settings, dataset, options.epochs, device)
-    save("gpu", rows, options.out)
+    rows["study"] = study(settings, dataset, options.epochs, device, STUDIES)
+    save("gpu", rows, options.out, device=device_name(device))
 
 
 if __name__ == "__main__":

@@ -75,10 +75,11 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=25)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    pairs = [
-        (theirs(options.data_dir, options.epochs), ours(options.data_dir, options.epochs))
-        for _ in range(options.rounds)
-    ]
+    sides, pairs = (theirs, ours), []
+    for number in range(options.rounds):  # who goes first changes
+        order = sides if number % 2 == 0 else sides[::-1]
+        found = {side: side(options.data_dir, options.epochs) for side in order}
+        pairs.append((found[theirs], found[ours]))
     row = spread([other / mine for other, mine in pairs])
     print(f"notebook / lanes {words(row)}")
     rows = {"notebook / lanes": row, "lanes_seconds": spread([mine for _, mine in pairs])}

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from benchmarks.report import save, spread, words
-from benchmarks.sides import Ours, Theirs, experiment_of, load
+from benchmarks.sides import Ours, Theirs, experiment_of, in_turn, load
 from engine.training.device import reproducible
 from engine.training.precision import EXACT, Precision
 
@@ -38,7 +38,7 @@ def main() -> None:
             experiment = experiment_of(settings, pooling, threads)
             with reproducible(device, threads, precision):
                 ours, theirs = Ours(experiment, dataset, device, precision), Theirs(experiment, dataset, device)
-                pairs = [(theirs.slice(), ours.slice()) for _ in range(options.rounds)]
+                pairs = [in_turn(theirs, ours, number) for number in range(options.rounds)]
             row = {
                 "ratio": spread([mine.wall / other.wall for other, mine in pairs]),
                 "notebook_images_per_second": spread([other.wall for other, _ in pairs]),

@@ -44,21 +44,25 @@ def words(row: dict[str, Any], digits: int = 2) -> str:
     return f"{row['median']:.{digits}f} [{low} {high}] n {row['n']}"
 
 
-def save(name: str, rows: dict[str, Any], out: Path | None = None) -> None:
-    """Rows and machine as `benchmarks/results/<name>.json`, or as the file that was asked for."""
-    RESULTS.mkdir(exist_ok=True)
-    write({"benchmark": name, **describe(), "rows": rows}, out or RESULTS / f"{name}.json")
+def save(name: str, rows: dict[str, Any], out: Path | None = None, *, device: str | None = None) -> None:
+    """Rows and machine as `write` does it.
+
+    Args:
+        device: the name of the GPU that was measured; None: the processor was.
+    """
+    on_gpu = {"device": device} if device else {}
+    write({"benchmark": name, **describe(), **on_gpu, "rows": rows}, out)
 
 
-def write(document: dict[str, Any], path: Path | None) -> None:
-    """The document as JSON, to a file or to stdout; the machine in words to stderr."""
-    machine = ", ".join(f"{key} {document[key]}" for key in ("processor", "cores", "load", "python", "torch"))
-    print(machine, file=sys.stderr)
-    text = json.dumps(document, indent=1)
-    if path is None:
-        print(text)
-    else:
-        path.write_text(text + "\n")
+def write(document: dict[str, Any], out: Path | None) -> None:
+    """The document as JSON, to `benchmarks/results/<its name>.json` or to `out`; the machine in words to stderr."""
+    if out is None:
+        RESULTS.mkdir(exist_ok=True)
+        out = RESULTS / f"{document['benchmark'].replace(' ', '-')}.json"
+    keys = ("device", "processor", "cores", "load", "python", "torch")
+    words = ", ".join(f"{key} {document[key]}" for key in keys if key in document)
+    print(f"{words}; written to {out}", file=sys.stderr)
+    out.write_text(json.dumps(document, indent=1) + "\n")
 
 
 def _lines(path: str) -> list[str]:

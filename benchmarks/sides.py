@@ -95,3 +95,11 @@ class Theirs:
         """So many epochs."""
         for _ in range(epochs):
             self._loop.epoch()
+
+
+def in_turn(theirs: Theirs, ours: Ours, number: int) -> tuple[Slice, Slice]:
+    """A slice of each; who goes first changes from one number to the next."""
+    if number % 2:
+        mine = ours.slice()
+        return theirs.slice(), mine
+    return theirs.slice(), ours.slice()
