@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import gc
 import os
 import sys
 import time
-import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import events, on, work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.reactive import reactive
 from textual.screen import ModalScreen, Screen
-from textual.widget import Widget
 
-from engine.errors import LabError
-from engine.layout import text_width
 from engine.store import History, Run, RunStore
-from tui.acts import Done
 from tui.announcer import Announcer
+from tui.doing import DoesActs
 from tui.feed import Feed
 from tui.glyphs import has_unicode, plain_driver
-from tui.keyboard import latin
-from tui.messages import RunsRead, Seen, Told
+from tui.keystrokes import TakesKeys, takes_text
+from tui.messages import RunsRead, Seen
 from tui.modes import MODES, screen_class
 from tui.screens.ask import Details
 from tui.screens.base import LabScreen
@@ -38,10 +32,9 @@ from tui.theme import THEMES
 from tui.widgets.status import Status
 
 _TWICE_SECONDS = 2.0
-_SETTLE_SECONDS = 2.0
 
 
-class LabApp(App[None]):
+class LabApp(TakesKeys, DoesActs):
     """The laboratory on a screen.
 
     Args:
@@ -67,7 +60,6 @@ class LabApp(App[None]):
         Binding("ctrl+l", "redraw", "Redraw", show=False, tooltip="Draw everything anew"),
     ]
     runs: reactive[tuple[Run, ...]] = reactive((), always_update=True, repaint=False)
-    status: reactive[Status] = reactive(Status(), repaint=False)
 
     def __init__(self, store: RunStore, data_dir: Path | None = None) -> None:
         super().__init__()
@@ -78,9 +70,7 @@ class LabApp(App[None]):
         self.next_folder: Path | None = None  # to be shown when this one is left
         self.seen = Seen()
         self._by_id: dict[str, Run] = {}
-        self._last_key = float("-inf")
         self._announcer = Announcer(self._write)
-        self._undo: list[Callable[[], str]] = []
         self._asked_to_leave = float("-inf")
         self._feed = Feed(store, self.post_message)
         for theme in THEMES:
@@ -128,10 +118,6 @@ class LabApp(App[None]):
                 self.tell(trouble, is_error=True)
         self.runs = message.seen.runs
 
-    @on(Told)
-    def take_news(self, message: Told) -> None:
-        self.tell(message.text, is_error=message.is_error, details=message.details, copies=message.copies)
-
     # what screens ask
 
     @property
@@ -162,11 +148,6 @@ class LabApp(App[None]):
         """Let the feed read the coarse curves of these; the screen is told when one is new."""
         self._feed.follow_traces(runs)
 
-    @property
-    def quiet_seconds(self) -> float:
-        """Seconds since the last key."""
-        return time.monotonic() - self._last_key
-
     def move_cursor(self, by: int) -> None:
         """The neighbour of the run under the cursor, newest first."""
         ids = [run.id for run in self.runs]
@@ -186,105 +167,32 @@ class LabApp(App[None]):
         if isinstance(self.screen, NewScreen):
             self.screen.begin(like, texts)
 
-    def tell(self, text: str, *, is_error: bool = False, details: str = "", copies: str = "") -> None:
-        """One line above the keys, until the next key."""
-        too_long = text_width(text) > self.size.width - (17 if copies else 4)
-        self.status = Status(text, is_error, details or (text if too_long else ""), copies)
-
     def _write(self, sequence: str) -> None:
         if self._driver is not None:
             self._driver.write(sequence)
 
-    def act(self, what: Callable[[], Done | str | None], doing: str = "") -> None:
-        """Do something in a thread, and say how it ended.
-
-        Args:
-            what: touches no widget; its `Done` or text is told, a LabError as an error.
-            doing: said meanwhile.
-        """
-        if doing:
-            self.tell(doing)
-        self._act(what)
-
-    @work(thread=True)
-    def _act(self, what: Callable[[], Done | str | None]) -> None:
-        try:
-            done = what()
-        except LabError as error:
-            done = Done(error.message, is_error=True)
-        except Exception as error:  # noqa: BLE001 - a thread that fails must say so, whatever it is
-            done = Done(f"this should not happen: {error}", is_error=True, details=traceback.format_exc())
-        done = Done(done) if isinstance(done, str) else done
-        if done is not None:
-            if done.undo:
-                self._undo.append(done.undo)
-            self.post_message(Told(done.text, is_error=done.is_error, details=done.details, copies=done.copies))
+    def has_acted(self) -> None:
         self._feed.look_now()
-
-    def undo(self) -> None:
-        """Take the last act back that can be; one whose undoing fails can be tried again."""
-        if not self._undo:
-            self.tell("there is nothing to undo")
-            return
-        undo = self._undo.pop()
-
-        def take_back() -> str:
-            try:
-                return undo()
-            except BaseException:
-                self._undo.append(undo)
-                raise
-
-        self.act(take_back)
 
     # keys
 
-    async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            if not _takes_text(self.focused):
-                event = latin(event)
-            self._last_key = time.monotonic()
-            shown, self.status = self.status, Status()
-            if event.key == "enter" and shown.details and not isinstance(self.screen, ModalScreen):
-                await self.push_screen(Details(shown.text, shown.details.splitlines()))
-            elif event.key == "y" and shown.copies and not _takes_text(self.focused):
-                self.copy_to_clipboard(shown.copies)
-                self.tell(f"copied: {'; '.join(shown.copies.splitlines())}")
-            else:
-                await self._press(event)
-            return
-        await super().on_event(event)
-
-    async def _press(self, event: events.Key) -> None:
-        """Do what a key is bound to before the next one is looked at.
-
-        Over a slow line keys arrive together, and the next one may be for the field that this one opens or closes.
-        """
-        focused = self.focused
-        typed = _takes_text(focused) and (event.is_printable or not _is_line(focused))
-        if not typed and isinstance(self.screen, LabScreen) and self.screen.takes_key(event):
-            return
-        bound = not typed and (await self._check_bindings(event.key, True) or await self._check_bindings(event.key))
-        if not bound:
-            await super().on_event(event)
-        if focused is not None and (not bound or _takes_text(focused)):
-            await self._settle(focused)
-
-    async def _settle(self, focused: Widget) -> None:
-        """Wait until a key that was handed on has been taken, and the messages that it led to."""
-        for node in focused.ancestors_with_self:
-            if node is self or not node.is_running:
-                return
-            taken = asyncio.Event()
-            node.call_later(taken.set)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(taken.wait(), _SETTLE_SECONDS)
+    async def takes_key(self, event: events.Key) -> bool:
+        """What the line above the keys offers: its details, or a copy; any key clears it."""
+        shown, self.status = self.status, Status()
+        if event.key == "enter" and shown.details and not isinstance(self.screen, ModalScreen):
+            await self.push_screen(Details(shown.text, shown.details.splitlines()))
+        elif event.key == "y" and shown.copies and not takes_text(self.focused):
+            self.copy_to_clipboard(shown.copies)
+            self.tell(f"copied: {'; '.join(shown.copies.splitlines())}")
+        else:
+            return False
+        return True
 
     def on_key(self, event: events.Key) -> None:
         """A key that nobody took: say where it has a meaning."""
         if event.key in self.screen.active_bindings or isinstance(self.screen, ModalScreen):
             return
-        if _takes_text(self.focused):
+        if takes_text(self.focused):
             return
         places = [name for name, rows in self.keys().items() if any(event.key in row[0].split(",") for row in rows)]
         if places:
@@ -345,13 +253,3 @@ class LabApp(App[None]):
         from tui.palette import commands
 
         yield from commands(self, screen)
-
-
-def _takes_text(widget: Widget | None) -> bool:
-    """Whether letters are typed into it. By name: to import the fields would make the first paint wait for them."""
-    return any(base.__name__ in ("Input", "TextArea") for base in type(widget).__mro__)
-
-
-def _is_line(widget: Widget | None) -> bool:
-    """Whether it is one line, which leaves all but letters to its bindings."""
-    return any(base.__name__ == "Input" for base in type(widget).__mro__)

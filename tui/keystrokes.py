@@ -1,0 +1,74 @@
+"""Keys, one after the other: over a slow line they arrive together, and each may change what the next one is for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+from textual import events
+from textual.app import App
+from textual.widget import Widget
+
+from tui.keyboard import latin
+from tui.screens.base import LabScreen
+
+_SETTLE_SECONDS = 10.0  # of a machine that is busy; only a key whose act waits for another key takes so long
+
+
+class TakesKeys(App[None]):
+    """Does what a key is bound to before the next one is looked at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last_key = float("-inf")
+
+    @property
+    def quiet_seconds(self) -> float:
+        """Seconds since the last key."""
+        return time.monotonic() - self._last_key
+
+    async def takes_key(self, event: events.Key) -> bool:
+        """Whether the app took a key before anybody else: none by itself."""
+        return False
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            if not takes_text(self.focused):
+                event = latin(event)
+            self._last_key = time.monotonic()
+            if not await self.takes_key(event):
+                await self._press(event)
+            return
+        await super().on_event(event)
+
+    async def _press(self, event: events.Key) -> None:
+        focused = self.focused
+        typed = takes_text(focused) and (event.is_printable or not _is_line(focused))
+        if not typed and isinstance(self.screen, LabScreen) and self.screen.takes_key(event):
+            return
+        bound = not typed and (await self._check_bindings(event.key, True) or await self._check_bindings(event.key))
+        if not bound:
+            await super().on_event(event)
+        if focused is not None and (not bound or takes_text(focused)):
+            await self._settle(focused)
+
+    async def _settle(self, focused: Widget) -> None:
+        """Wait until a key that was handed on has been taken, and the messages that it led to."""
+        for node in focused.ancestors_with_self:
+            if node is self or not node.is_running:
+                return
+            taken = asyncio.Event()
+            node.call_later(taken.set)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(taken.wait(), _SETTLE_SECONDS)
+
+
+def takes_text(widget: Widget | None) -> bool:
+    """Whether letters are typed into it. By name: to import the fields would make the first paint wait for them."""
+    return any(base.__name__ in ("Input", "TextArea") for base in type(widget).__mro__)
+
+
+def _is_line(widget: Widget | None) -> bool:
+    """Whether it is one line, which leaves all but letters to its bindings."""
+    return any(base.__name__ == "Input" for base in type(widget).__mro__)
