@@ -526,7 +526,7 @@ def test_what_decodes_and_trains_stays_out_of_this_process(store: RunStore) -> N
         "    app = LabApp(RunStore(sys.argv[1]))\n"
         "    async with app.run_test() as pilot:\n"
         "        await pilot.press('2')\n"
-        "        while not getattr(app.screen, '_images', None): await pilot.pause(0.1)\n"
+        "        while not getattr(app.screen, 'images', None): await pilot.pause(0.1)\n"
         "asyncio.run(play())\n"
         "print(sorted({'torch', 'sklearn', 'pandas', 'onnx', 'scipy'} & set(sys.modules)))"
     )

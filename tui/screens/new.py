@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -16,33 +16,27 @@ from textual.widgets import Static
 
 from engine.errors import LabError
 from engine.filters import parse_filter
-from engine.format import fetching
 from engine.layout import fit
 from engine.store import Run
-from tui.data_reader import DataRead, DataReader, FetchEnded, FetchProgress, SamplesRead
 from tui.glyphs import has_unicode
 from tui.output_files import save_text
-from tui.screens.form_screen import FormScreen
+from tui.screens.form_data import DataScreen
 from tui.widgets.find_field import FindField
 from tui.widgets.row_list import RowList
 from tui.widgets.side import Side, View
 
-if TYPE_CHECKING:
-    from tui.widgets.samples import Images
-
 _NARROW, _WIDE, _WIDEST = 76, 100, 160
 _TALL = 30
-_SAMPLES = 8
 
 
-class NewScreen(FormScreen):
+class NewScreen(DataScreen):
     """What is set up here is started here."""
 
     TITLE_WORD = "New"
     PARTS = (RowList, FindField)
     CSS_PATH = "new.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *FormScreen.BINDINGS,
+        *DataScreen.BINDINGS,
         Binding("S", "start", "Start", tooltip="Queue the run, or all runs of the study, for a worker"),
         Binding("V", "poolings", "Three poolings", tooltip="One study of stride, max and avg; again: one of them"),
         Binding("y", "copy", "Copy as command", tooltip="Copy the command line that does the same"),
@@ -60,10 +54,6 @@ class NewScreen(FormScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._reader: DataReader | None = None
-        self._asked = ""
-        self._images: Images = {}
-        self._images_of: tuple[str, tuple[str, ...]] = ("", ())
         self._awaited = ""  # a run that was begun, and is not on the list yet
 
     def compose_body(self) -> ComposeResult:
@@ -77,7 +67,6 @@ class NewScreen(FormScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._reader = DataReader(self.lab.data_dir, self.post_message)
         self.watch(self.app, "runs", self._look_for_begun, init=False)
         self.rows.focus()
 
@@ -103,16 +92,12 @@ class NewScreen(FormScreen):
 
     def show_meaning(self) -> None:
         desk = self.desk
-        if self._reader is not None and desk.data_set != self._asked:
-            self._asked = desk.data_set
-            if desk.data is None and desk.is_data_set(self._asked):
-                self._reader.ask(self._asked)
+        self.ask_data()
         self.head(self.lab.runs, desk.head)
-        self._ask_samples()
         self.query_one(Side).show(
             View(
                 network=desk.network,
-                images=self._images,
+                images=self.images,
                 notes=desk.notes(self.at),
                 is_about_classes=self.picking or self.is_on_class or self.at == "dataset.classes",
             )
@@ -128,62 +113,6 @@ class NewScreen(FormScreen):
         )
         lines = self.desk.outlook(with_basis=self.size.height >= _TALL)
         self.query_one("#outlook", Static).update(Content("\n".join(fit(text, width - 2) for text in lines)))
-
-    # data
-
-    def _ask_samples(self) -> None:
-        """Of the class under the cursor, else one of each that is chosen."""
-        data = self.desk.data
-        if data is None or not data.is_here or self._reader is None:
-            self._images, self._images_of = {}, ("", ())
-            return
-        row = self.desk.class_of(self.at) if self.is_on_class else None
-        wished = row.members if row else (self.desk.ticked or data.names)
-        wanted = (data.name, tuple(wished[:_SAMPLES]))
-        if wanted != self._images_of:
-            self._images_of = wanted
-            self._reader.ask_samples(*wanted, _SAMPLES if len(wanted[1]) == 1 else 2)
-
-    @on(DataRead)
-    def take_data(self, message: DataRead) -> None:
-        self.desk.take_facts(message.facts)
-        self.show_form()
-
-    @on(SamplesRead)
-    def take_samples(self, message: SamplesRead) -> None:
-        if message.problem:
-            self.lab.tell(message.problem, is_error=True)
-        if message.data_set == self._images_of[0]:
-            self._images = message.images
-            self.show_meaning()
-
-    @on(FetchProgress)
-    def take_progress(self, message: FetchProgress) -> None:
-        news = message.news
-        self.desk.fetching[message.data_set] = fetching(news.done_bytes, news.total_bytes, news.bytes_per_second)
-        self.show_form()
-
-    @on(FetchEnded)
-    def take_fetched(self, message: FetchEnded) -> None:
-        self.desk.fetching.pop(message.data_set, None)
-        if message.problem:
-            self.lab.tell(message.problem, is_error=True)
-        elif self._reader is not None:
-            self.lab.tell(f"{message.data_set} is here")
-            self._reader.ask(message.data_set)
-        self.show_form()
-
-    def action_open(self) -> None:
-        data = self.desk.data
-        if self.at == "dataset.name" and data is not None and data.can_fetch and self._reader is not None:
-            if data.name not in self.desk.fetching:
-                self.desk.fetching[data.name] = "fetching: connecting"
-                self._reader.fetch(data.name)
-                self.show_form()
-        elif self.at == "dataset.name" and self.desk.is_looking:
-            self.lab.tell(f"looking whether {self.desk.data_set} is here …")
-        else:
-            super().action_open()
 
     # acts
 
