@@ -138,7 +138,7 @@ class Seen:
     def about(self, why: str) -> str:
         """The second line of the screen."""
         document, look = self.document, self.look
-        parts = [f"{len(document.get('runs', ()))} runs: {why}"]
+        parts = [f"{len(document.get('runs', ())):,} runs: {why}"]
         if document:
             differs = ", ".join(key.partition(".")[2] for key in document["differs"])
             parts.append(f"differ in: {clean(differs) or 'nothing'}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.format import setting
-from engine.layout import fit
+from engine.layout import fit, text_width
 from engine.text import clean
 from tui.listing import cells
 from tui.listing.cells import Row
@@ -99,6 +99,15 @@ def _text(function: Callable[[Row], str]) -> Callable[[Row, int], str]:
     return lambda row, width: function(row)
 
 
+def _name(row: Row, width: int) -> str:
+    """The name of a run; of a long one the middle goes, for the end tells it from its neighbours."""
+    name = cells.name(row)
+    if not len(name) == text_width(name) > width > 2:
+        return name
+    head = width // 3
+    return f"{name[:head]}…{name[head + 1 - width :]}"
+
+
 def _of(section: str, key: str) -> Callable[[Row, int], str]:
     def cell(row: Row, width: int) -> str:
         value = row.setting(section, key)
@@ -120,7 +129,7 @@ def _environment(key: str) -> Callable[[Row, int], str]:
 
 
 _STATE = RunColumn("state", 10, _text(cells.state), "state", right=False)
-_RUN = RunColumn("run", 14, _text(cells.name), "name", right=False, most=36)
+_RUN = RunColumn("run", 14, _name, "name", right=False, most=36)
 _DIFFERS = RunColumn("differs", 11, lambda row, width: row.differs, "differs", right=False, most=32)
 _TIME = RunColumn("time", 6, _text(cells.time_taken), "seconds", drop=2)
 _AGE = RunColumn("age", 3, _text(cells.made), "created", drop=6)

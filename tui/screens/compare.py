@@ -134,8 +134,9 @@ class CompareScreen(RunScreen):
             self._draw()
 
     def _say_head(self) -> None:
-        busy = "comparing …  " if self._is_busy else ""
-        self.head(self.lab.runs, busy + self._seen.about(f"{self._choice.why}"))
+        choice = self._choice
+        busy = f"comparing …  {len(choice.runs):,} runs: {choice.why}"
+        self.head(self.lab.runs, busy if self._is_busy else self._seen.about(choice.why))
 
     def _draw(self) -> None:
         """What is shown stays until the next comparison is made."""
@@ -321,7 +322,9 @@ class CompareScreen(RunScreen):
         if not document:
             self.lab.tell("there is no comparison to write yet")
             return
-        prompt = Prompt("Write the comparison as (.csv, .md, .html): a name, or a path", "comparison.csv")
+        prompt = Prompt(
+            "Write the comparison as (.csv, .md, .html): a name, or a path", "comparison.csv", keep="write it"
+        )
         if (name := await self.app.push_screen_wait(prompt)) is not None:
             self.lab.act(lambda: wrote([save_as(name, comparison_text(document, name))], name))
 

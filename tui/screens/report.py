@@ -271,7 +271,7 @@ class ReportScreen(RunScreen):
         run, documents = self._report.run, self._report.documents
         splits = [split for split in self._look.splits if split in documents]
         label = "Write the report as (.csv, .html, .json): a name, or a path"
-        prompt = Prompt(label, file_name(f"{run.name}-report.csv"))
+        prompt = Prompt(label, file_name(f"{run.name}-report.csv"), keep="write it")
         if (name := await self.app.push_screen_wait(prompt)) is None:
             return
 

@@ -191,7 +191,7 @@ class RunsScreen(RunScreen):
             f"/{selection.filter}" if selection.filter else "",
             order,
             self._split if self._view == "quality" else self._view,
-            f"{len(selection.marks)} marked" if selection.marks else "",
+            f"{len(selection.marks):,} marked" if selection.marks else "",
             "* = ref" if selection.reference else "",
         ]
         return "  ".join(filter(None, parts))

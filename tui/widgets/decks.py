@@ -81,7 +81,7 @@ class KeyDecks(Widget):
             seen.add(binding.action)
             words = binding.description
             if self._marked > 1 and (binding.id or "").startswith(ON_MARKS):
-                words += f" {self._marked}"
+                words += f" {self._marked:,}"
             key = Key(binding.key, key_name(binding), words)
             is_act = len(binding.key) == 1 and binding.key.isupper()
             yield binding.id if binding.id in _LAST else "acts" if is_act else "looks", key

@@ -70,6 +70,13 @@ def test_a_finished_run_at_eighty_columns(run: Run) -> None:
     }
 
 
+def test_a_long_name_loses_its_middle(store: RunStore) -> None:
+    row = Row(store.create(EXPERIMENT, fingerprint="f", name="cifar100-3-stride-s1"))
+    assert texts(row)["run"] == "cifar…stride-s1"
+    wide = Row(store.create(EXPERIMENT, fingerprint="f", name="漢字" * 9))
+    assert texts(wide)["run"] == "漢字漢字漢字漢…"
+
+
 def test_the_split_changes_the_accuracy_and_no_column_goes(run: Run) -> None:
     row = finished(run)
     assert texts(row, split="test")["test %"] == "84.3"
