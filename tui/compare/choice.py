@@ -54,6 +54,17 @@ def _is_on(run: Run, data: list[Any]) -> bool:
     return run.experiment.get("dataset") == dataset and (None in (scored, sha256) or scored == sha256)
 
 
+def too_few(choice: Choice, cursor: Run | None) -> str:
+    """Why less than two runs make no comparison, and what one can do."""
+    if cursor is None:
+        return "There is no run yet: n sets one up, 1 goes back."
+    others = "mark two runs or more with space on Runs, or go to a run of a study."
+    if not choice.runs:
+        why = clean(cursor.damage or cursor.read_only_reason or "it has no settings")
+        return f"Nothing can be compared with {clean(cursor.name)}: {why}. On Runs, {others}"
+    return f"Only {clean(choice.runs[0].name)}: {others}"
+
+
 @dataclass(frozen=True)
 class Compared:
     """A comparison that was made.

@@ -11,7 +11,6 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Input
 
 from engine.comparison.written import comparison_text
 from engine.layout import wrapped
@@ -19,13 +18,13 @@ from engine.store import Run
 from engine.text import clean
 from tui.cells import Row
 from tui.compare.arrangement import arrange
-from tui.compare.choice import Choice, Compared, choose, compare_runs
+from tui.compare.choice import Choice, Compared, choose, compare_runs, too_few
 from tui.compare.curves import curve_ids, curves_view, legend
 from tui.compare.look import Look, Seen
 from tui.glyphs import has_unicode
 from tui.output_files import save_as, wrote
 from tui.screens.ask import Prompt
-from tui.screens.run_screen import RunScreen
+from tui.screens.filtered import FilteredScreen
 from tui.widgets.cell_lines import CellLines
 from tui.widgets.cell_table import CellTable
 from tui.widgets.chart import Chart
@@ -35,7 +34,7 @@ _AROUND = 5  # lines of heading, status and keys
 Key = tuple[object, ...]
 
 
-class CompareScreen(RunScreen):
+class CompareScreen(FilteredScreen):
     """A table, below it what may be said of it; views by `v`."""
 
     TITLE_WORD = "Compare"
@@ -81,11 +80,10 @@ class CompareScreen(RunScreen):
         yield CellLines(id="dots")
         yield Lines(id="words")
         yield Chart(id="chart")
-        yield Input(placeholder="rows that hold these words", id="filter", compact=True)
+        yield from self.compose_filter("rows")
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#filter").display = False
         self.set_focus(self._table)
 
     @property
@@ -102,7 +100,7 @@ class CompareScreen(RunScreen):
         else:
             self._choice = choose(runs, selection.marks, self.lab.run_under_cursor)
         chosen = self._choice.runs
-        problem = _too_few(self._choice, self.lab.run_under_cursor) if len(chosen) < 2 else ""
+        problem = too_few(self._choice, self.lab.run_under_cursor) if len(chosen) < 2 else ""
         base = selection.reference if any(run.id == selection.reference for run in chosen) else None
         key = (tuple((run.id, run.state) for run in chosen), base, self._look.split, problem)
         if key != self._key:
@@ -160,7 +158,7 @@ class CompareScreen(RunScreen):
         said = len(list(say(width - 2))) if seen.document else 0
         found = arrange(
             view,
-            self.size.height - _AROUND - self.query_one("#filter").display,
+            self.size.height - _AROUND - self.filter_field.display,
             table=table.sheet.natural_height,
             dots=len(seen.dots(width - 3)) + 2 if view == "seeds" else 0,
             words=said,
@@ -173,7 +171,7 @@ class CompareScreen(RunScreen):
         if chart.display:
             self.lab.follow_histories(curve_ids(seen.document))
             self._draw_chart()
-        if not self.query_one("#filter", Input).has_focus and (self.focused is None or not self.focused.display):
+        if not self.filter_field.has_focus and (self.focused is None or not self.focused.display):
             (words if view == "curves" else table).focus()
 
     @property
@@ -288,24 +286,19 @@ class CompareScreen(RunScreen):
         self.action_sort()
 
     def action_filter(self) -> None:
-        field = self.query_one("#filter", Input)
-        field.display = True
-        self.set_focus(field)
+        super().action_filter()
         self._draw()
 
-    @on(Input.Changed, "#filter")
-    def narrow(self, message: Input.Changed) -> None:
-        self._look.words = message.value
+    def narrow_to(self, words: str) -> None:
+        self._look.words = words
         self._draw()
 
-    @on(Input.Submitted, "#filter")
-    def keep_filter(self) -> None:
-        self.query_one("#filter").display = False
+    def leave_field(self) -> None:
         self._table.focus()
         self._draw()
 
     async def action_back(self) -> None:
-        field = self.query_one("#filter", Input)
+        field = self.filter_field
         if field.display or self._look.words:
             field.value = self._look.words = ""
             self.keep_filter()
@@ -339,13 +332,3 @@ class CompareScreen(RunScreen):
         command = shlex.join([*words, "--runs", str(self.lab.store.root)])
         self.app.copy_to_clipboard(command)
         self.lab.tell(f"copied: cnnlab compare of {len(runs)} runs", details=command)
-
-
-def _too_few(choice: Choice, cursor: Run | None) -> str:
-    if cursor is None:
-        return "There is no run yet: n sets one up, 1 goes back."
-    others = "mark two runs or more with space on Runs, or go to a run of a study."
-    if not choice.runs:
-        why = clean(cursor.damage or cursor.read_only_reason or "it has no settings")
-        return f"Nothing can be compared with {clean(cursor.name)}: {why}. On Runs, {others}"
-    return f"Only {clean(choice.runs[0].name)}: {others}"

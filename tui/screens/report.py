@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from engine.layout import wrapped
 from engine.report.absent import no_report_words
@@ -24,7 +24,7 @@ from tui.glyphs import has_unicode
 from tui.output_files import file_name, save_as, wrote
 from tui.report.look import Look, Seen
 from tui.screens.ask import Prompt
-from tui.screens.run_screen import RunScreen
+from tui.screens.filtered import FilteredScreen
 from tui.widgets.cell_table import CellTable
 from tui.widgets.gallery import Gallery
 from tui.widgets.matrix import Matrix
@@ -33,7 +33,7 @@ from tui.widgets.report_parts import ReportParts
 Key = tuple[object, ...]
 
 
-class ReportScreen(RunScreen):
+class ReportScreen(FilteredScreen):
     """Table, matrix and pairs beside each other where there is room; each alone, and the pictures, by `v`."""
 
     TITLE_WORD = "Report"
@@ -70,11 +70,10 @@ class ReportScreen(RunScreen):
         yield Static("", id="absent", markup=False)
         yield ReportParts(blocks=has_unicode(self.app.console.encoding), id="parts")
         yield Static("", id="words", markup=False)
-        yield Input(placeholder="classes whose name holds these words", id="filter", compact=True)
+        yield from self.compose_filter("classes")
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#filter").display = False
         self._parts.table.focus()
 
     @property
@@ -234,23 +233,15 @@ class ReportScreen(RunScreen):
             self._look.toggle_marks([str(key) for key in seen.classes().keys])
             self._draw()
 
-    def action_filter(self) -> None:
-        field = self.query_one("#filter", Input)
-        field.display = True
-        self.set_focus(field)
-
-    @on(Input.Changed, "#filter")
-    def narrow(self, message: Input.Changed) -> None:
-        self._look.words = message.value
+    def narrow_to(self, words: str) -> None:
+        self._look.words = words
         self._draw()
 
-    @on(Input.Submitted, "#filter")
-    def keep_filter(self) -> None:
-        self.query_one("#filter").display = False
+    def leave_field(self) -> None:
         self._parts.focus_view()
 
     async def action_back(self) -> None:
-        field, opened = self.query_one("#filter", Input), self._look.opened
+        field, opened = self.filter_field, self._look.opened
         if field.display:
             field.value = ""
             self.keep_filter()

@@ -13,9 +13,7 @@ from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from engine.machine import nvidia_words
 from engine.store import Run, RunStore
-from engine.text import clean
 from tui.acts import Done
 from tui.explanation import explain
 from tui.glyphs import has_unicode
@@ -29,6 +27,7 @@ from tui.output_files import save_text, wrote
 from tui.screens.ask import Details
 from tui.screens.run_screen import RunScreen
 from tui.widgets.about import About
+from tui.widgets.empty_home import EmptyHome
 from tui.widgets.run_table import Look, RunTable
 from tui.written import runs_csv
 
@@ -41,16 +40,6 @@ _NEEDS_RUNS = {
     "mark", "mark_all", "filter", "sort", "split", "view", "running", "write",
     "reference", "describe", "edit", "copy", "pause", "stop", "export", "trash",
 }  # fmt: skip
-_EMPTY = """No runs in {folder}/.
-
-enter   three poolings of one network on handwritten digits,
-        about a minute on this CPU
-n       set up your own
-:       everything by name; : runs FOLDER opens another folder
-?       all keys, and the words used
-q       leave; what trains goes on
-
-gpu: {gpu}"""
 
 
 class RunsScreen(RunScreen):
@@ -82,7 +71,7 @@ class RunsScreen(RunScreen):
         self._is_empty = False  # it is known that there are no runs
 
     def compose_body(self) -> ComposeResult:
-        yield Static("", id="empty", markup=False)
+        yield EmptyHome(self.lab.store.root.name)
         with Horizontal(id="body"):
             yield RunTable(self.lab.selection, id="table")
         yield About(id="about")
@@ -98,7 +87,6 @@ class RunsScreen(RunScreen):
         self._list.look_for(selection.filter)
         self._list.sort_by(selection.sort)
         super().on_mount()
-        self.query_one("#empty").display = False
         self.query_one(RunTable).focus()
         self.set_interval(_AGES_SECONDS, self._show_ages)
         self.set_interval(_STARTING_SECONDS, self._show_starting)
@@ -141,7 +129,7 @@ class RunsScreen(RunScreen):
         self._list.show(seen)
         if is_new and selection.sort:
             self._sort_when_quiet()
-        if runs and self.query_one("#empty").display:
+        if runs and self.query_one(EmptyHome).display:
             selection.cursor = runs[-1].id  # of the first study, the run that trains first
         self._show_empty(self.lab.has_read and not runs)
         if self._is_empty != (self.lab.has_read and not runs):
@@ -156,23 +144,17 @@ class RunsScreen(RunScreen):
         self._show_about()
 
     def _show_empty(self, empty: bool) -> None:
-        panel = self.query_one("#empty", Static)
-        if empty and self.lab.seen.trouble:
-            panel.update(self.lab.seen.trouble)
-        elif empty and not panel.display:
-            panel.update(_EMPTY.format(folder=clean(self.lab.store.root.name), gpu="…"))
-            self._look_for_gpu()
-        if empty == panel.display:
+        home = self.query_one(EmptyHome)
+        was_empty = home.display
+        if empty:
+            home.show(self.lab.seen.trouble)
+        elif was_empty:
+            home.hide()
+        if empty == was_empty:
             return
-        panel.display = empty
         self.query_one("#body").display = not empty
         if not empty and self.focused is None:
             self.query_one(RunTable).focus()  # a hidden widget loses the focus
-
-    @work(thread=True, exclusive=True, group="gpu")
-    def _look_for_gpu(self) -> None:
-        words = _EMPTY.format(folder=clean(self.lab.store.root.name), gpu=nvidia_words())
-        self.app.call_from_thread(self.query_one("#empty", Static).update, words)
 
     def _row(self, run: Run) -> Row:
         return self._list.row(run, time.time())
