@@ -23,7 +23,7 @@ _STEADY = 60  # looks that find the same screen, before it is taken for a golden
 def pin(patch: pytest.MonkeyPatch) -> None:
     """The same clock, ids and machine wherever the tests run."""
     patch.setattr("time.time", lambda: NOW)
-    patch.setattr("secrets.randbelow", lambda limit: 1)
+    patch.setattr("engine.store.ids.random_below", lambda limit: 1)
     patch.setattr("tui.corner._memory_bytes", lambda: 24 << 30)
     for place in ("tui.corner", "engine.machine", "engine.worker.start"):
         patch.setattr(f"{place}.usable_cores", lambda: 2, raising=False)

@@ -55,7 +55,7 @@ def scored(
     summary = {f"{split}_accuracy": document["accuracy"] for split, document in splits.items()}
     summary["images"] = {split: document["images"] for split, document in splits.items()}
     summary["overfitting_gap"] = summary["train_accuracy"] - summary["test_accuracy"]
-    summary |= {"seconds": 10.0, "parameters": 100, "multiply_adds": 1e6, "lowest_validation_loss_epoch": 10}
+    summary |= {"seconds": 10.0, "parameters": 100, "multiply_adds": 1_000_000, "lowest_validation_loss_epoch": 10}
     summary |= {"epochs_done": 30, "selected_epoch": 28, "selected_on": "validation", "test_sha256": "same"}
     with run.own() as owner:
         owner.append_history([epoch(number) for number in range(1, 31)])
