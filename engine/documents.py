@@ -24,6 +24,10 @@ def parse_document(data: bytes) -> Any:
         raise DocumentError(f"not UTF-8 at byte {error.start}") from error
     except RecursionError as error:
         raise DocumentError("nested too deeply") from error
+    except DocumentError:
+        raise
+    except ValueError as error:
+        raise DocumentError("a number of thousands of digits") from error
 
 
 def encode_document(document: Any, *, indent: int | None = None, ascii_only: bool = False) -> bytes:

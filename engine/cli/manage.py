@@ -12,6 +12,7 @@ from engine.cli.options import (
     detach_option,
     device_option,
     find_run,
+    find_runs,
     json_option,
     moved_data_option,
     open_store,
@@ -113,7 +114,7 @@ def edit(
 def rm(references: tuple[str, ...], runs_dir: Path | None, as_json: bool) -> int:
     """Move runs to the trash; `cnnlab restore RUN` brings them back."""
     store = open_store(runs_dir)
-    runs = [find_run(store, reference) for reference in references]
+    runs = find_runs(store, references)
     for run in runs:
         store.trash(run)
         if not as_json:

@@ -344,7 +344,7 @@ def test_the_documents_are_those_of_the_contract(cnnlab: Call, two: tuple[Run, R
     assert {"file", "class", "probability", "top"} <= predicted["predictions"][0].keys()
     edited = document(cnnlab("edit", first.id, "--name", "mine", "--tag", "a", "--tag", "b", "--note", "n", "--json"))
     assert (edited["name"], edited["tags"], edited["note"]) == ("mine", ["a", "b"], "n")
-    assert document(cnnlab("rm", "mine", "--json"))["id"] == first.id
+    assert document(cnnlab("rm", "mine", first.id, "--json"))["id"] == first.id  # named twice, moved once
     assert document(cnnlab("restore", "mine", "--json"))["id"] == first.id
 
 

@@ -126,6 +126,7 @@ def test_one_damaged_run_says_so_and_the_others_are_listed(store: RunStore) -> N
         ("[" * 100_000, "nested too deeply"),
         ('{"format": 1, "format": 1}', "given twice"),
         ('{"format": 1, "x": NaN}', "NaN"),
+        ('{"format": 1, "x": ' + "9" * 5000 + "}", "a number of thousands of digits"),
         ('{"format": "1"}', "format"),
         ('{"format": 1, "state": "flying"}', "flying"),
         ('{"format": 1, "state": "queued", "name": 7}', "name is not text"),
