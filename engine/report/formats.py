@@ -33,9 +33,11 @@ def split_document(run: Run, report: dict[str, Any] | None, split: str) -> dict[
     """`report_document` from a `report.json` that has been read.
 
     Raises:
-        RequestError: as `report_document`.
+        RequestError, DataError: as `report_document`.
     """
     if report is None:
+        if run.damage:
+            raise DataError(f"{clean(run.name)} is {no_report_words(run)}; see `cnnlab doctor`", field="run")
         progress = run.progress() if run.is_alive else None
         raise RequestError(f"{clean(run.name)} is {no_report_words(run, progress)}", field="run")
     splits = report.get("splits") or {}

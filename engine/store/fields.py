@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Path = tuple[str, ...]
+_SECTION_DEPTH = 2  # of experiment.dataset
 _MOST_SOUND, _MOST_SEEN = 1000, 500  # what each table's rules remember
 
 
@@ -212,7 +213,7 @@ _TABLES = _make_tables()
 
 
 def wrong_fields(document: dict[str, Any]) -> Iterator[WrongField]:
-    """The fields that are not what they must be. One may be taken out of the document before the next is asked for."""
+    """The fields that are not what they must be."""
     if _TABLES[0].holds(document):
         return
     for rules in _TABLES:
@@ -227,15 +228,19 @@ def wrong_fields(document: dict[str, Any]) -> Iterator[WrongField]:
 
 
 def without_wrong_fields(document: dict[str, Any]) -> dict[str, Any]:
-    """The document as far as it is understood; itself where all of it is."""
+    """The document as far as it is understood; itself where all of it is.
+
+    Of settings a whole section goes: those that are understood in part would be other settings.
+    """
     if next(wrong_fields(document), None) is None:
         return document
     from copy import deepcopy
 
     kept = deepcopy(document)
-    for wrong in wrong_fields(kept):
+    for wrong in wrong_fields(document):
+        *above, key = (*wrong.table, wrong.key)[: _SECTION_DEPTH if wrong.table[:1] == ("experiment",) else None]
         table = kept
-        for name in wrong.table:
+        for name in above:
             table = table[name]
-        del table[wrong.key]
+        table.pop(key, None)
     return kept

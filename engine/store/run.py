@@ -167,6 +167,9 @@ class Run:
         """
         if self.damage:
             raise DataError(f"{self.id} is damaged: {self.damage}; see `cnnlab doctor`", field="run")
+        if self.read_only_reason and not {"dataset", "model", "training"} <= self.experiment.keys():
+            reason = f"{self.id} is {self.read_only_reason}, and its settings are not understood"
+            raise DataError(f"{reason}; take that cnnlab", field="run")
 
     def to_json(self) -> dict[str, Any]:
         """The run object of `--json`: `run.json` with the state computed."""

@@ -140,8 +140,27 @@ def test_what_is_understood_of_a_newer_format_has_no_wrong_field_and_all_others(
     assert [*wrong_fields(kept)] == []
     assert len(wrong) <= 1
     assert all(path[: len(field)] == field for field in wrong)
+    gone = [field[:2] if field[0] == "experiment" else field for field in wrong]
     lost = set(paths_of(before)) - set(paths_of(kept))
-    assert lost == {lost_path for lost_path in lost for field in wrong if lost_path[: len(field)] == field}
+    assert lost == {lost_path for lost_path in lost for field in gone if lost_path[: len(field)] == field}
+
+
+@pytest.mark.parametrize(
+    "experiment", [None, "x", {"dataset": {}, "model": {}}, {"dataset": {}, "model": {}, "training": {"epochs": "x"}}]
+)
+@pytest.mark.parametrize("verb", [["clone"], ["extend", "--epochs", "9"], ["compare", GOOD], ["resume"]])
+def test_settings_that_are_not_understood_are_not_taken_for_the_default_ones(
+    two_runs: RunStore, capsys: pytest.CaptureFixture[str], experiment: Any, verb: list[str]
+) -> None:
+    document = {**whole_document(), "format": 2, "experiment": experiment, "state": "stopped"}
+    (two_runs.root / STRANGE / "run.json").write_text(json.dumps(document))
+    code = run_command([verb[0], STRANGE, *verb[1:], "--runs", str(two_runs.root)])
+    said = capsys.readouterr()
+    assert (code, said.out) == (3, "")
+    assert said.err == (
+        f"cnnlab: {STRANGE} is made by a newer cnnlab (format 2, this one knows 1): read-only, "
+        "and its settings are not understood; take that cnnlab\n"
+    )
 
 
 def test_a_wrong_field_is_named_on_its_row(two_runs: RunStore) -> None:

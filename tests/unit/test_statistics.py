@@ -1,4 +1,7 @@
-"""Tests and intervals against scipy and statsmodels."""
+"""Tests and intervals against scipy and statsmodels.
+
+Both take a second or more to import, so that only whoever runs these tests pays for it; no example has a deadline.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,21 @@ import math
 
 import numpy as np
 import pytest
-import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
 
 from engine.proportion import wilson
 from engine.statistics import holm, mcnemar_exact, paired_t
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2000), st.floats(0, 1))
 def test_wilson_is_that_of_statsmodels(n: int, share: float) -> None:
+    from statsmodels.stats.proportion import proportion_confint
+
     successes = round(share * n)
-    assert wilson(successes, n) == pytest.approx(proportion_confint(successes, n, method="wilson"), abs=1e-9)
+    expected = proportion_confint(successes, n, method="wilson")
+    assert wilson(successes, n) == pytest.approx(expected, abs=1e-9)
 
 
 def test_wilson_of_nothing_is_everything_and_its_ends_are_exact() -> None:
@@ -29,15 +32,21 @@ def test_wilson_of_nothing_is_everything_and_its_ends_are_exact() -> None:
     assert wilson(10, 10)[1] == 1.0
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.integers(0, 300))
 def test_mcnemar_is_that_of_statsmodels(fixed: int, broken: int) -> None:
+    from statsmodels.stats.contingency_tables import mcnemar
+
     expected = mcnemar([[5, fixed], [broken, 5]], exact=True).pvalue if fixed + broken else 1.0
     assert mcnemar_exact(fixed, broken) == pytest.approx(expected, abs=1e-12)
     assert mcnemar_exact(fixed, broken) == mcnemar_exact(broken, fixed)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1, 1), min_size=3, max_size=12))
 def test_paired_t_is_that_of_scipy(values: list[float]) -> None:
+    import scipy.stats
+
     found = paired_t(values)
     if np.std(values) < 1e-9:
         return
@@ -60,9 +69,11 @@ def test_below_three_pairs_there_is_no_interval_and_no_p(values: list[float]) ->
     assert (found.mean is None) == (not values)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_holm_is_that_of_statsmodels(ps: list[float]) -> None:
+    from statsmodels.stats.multitest import multipletests
+
     assert holm(ps) == pytest.approx(multipletests(ps, method="holm")[1].tolist())
     assert not any(math.isnan(p) for p in holm(ps))
 

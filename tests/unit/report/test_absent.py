@@ -47,6 +47,8 @@ def test_a_run_that_is_over_says_what_happened(run: Run, update: dict[str, objec
 def test_a_damaged_run_says_what_is_wrong(run: Run) -> None:
     (run.path / "run.json").write_text("{")
     assert no_report_words(run.reload()).startswith("damaged: run.json: not JSON")
+    with pytest.raises(DataError, match=r"is damaged: run\.json: not JSON.*cnnlab doctor"):
+        report_document(run.reload(), "test")
 
 
 @pytest.mark.parametrize("cut", ["classes", "per_class", "confusion", "accuracy", "macro avg"])
