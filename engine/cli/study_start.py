@@ -173,9 +173,10 @@ def print_study(document: dict[str, Any]) -> None:
     if "steps" not in document:
         print_comparison(document["comparison"])
         return
+    from engine.comparison.cautions import cautions_of_steps
     from engine.comparison.step_lines import step_lines
     from engine.layout import wrapped
 
     print_lines(step_lines(document["steps"], document["study"]["kind"], line_width()))
-    for warning in document["comparison"]["warnings"]:
+    for warning in cautions_of_steps(document["comparison"]):
         print_lines(wrapped(f"! {clean(warning)}", line_width()))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from engine.comparison.groups import MOST_GROUPS, Group
 from engine.comparison.member import Member
@@ -29,10 +30,21 @@ def find_cautions(
     yield from _lengths(complete)
     if len({member.place for member in complete}) > 1:
         yield "times are not comparable: the runs had different devices, lanes or threads"
-    if len(groups) > MOST_GROUPS:
-        yield f"{len(groups)} groups: each is compared with the reference alone, and p corrected for these pairs"
-    if len(complete) > MOST_RUNS:
-        yield f"{len(complete)} runs: models are paired with the first one alone"
+    yield from _left_out(len(groups), len(complete))
+
+
+def _left_out(groups: int, runs: int) -> Iterator[str]:
+    if groups > MOST_GROUPS:
+        yield f"{groups} groups: each is compared with the reference alone, and p corrected for these pairs"
+    if runs > MOST_RUNS:
+        yield f"{runs} runs: models are paired with the first one alone"
+
+
+def cautions_of_steps(document: Mapping[str, Any]) -> list[str]:
+    """Those of a comparison of which only steps are shown: not what its table over all pairs leaves out."""
+    runs = sum(group["n"] for group in document["groups"])
+    not_shown = set(_left_out(len(document["groups"]), runs))
+    return [warning for warning in document["warnings"] if warning not in not_shown]
 
 
 def _incomplete(members: Sequence[Member]) -> Iterator[str]:

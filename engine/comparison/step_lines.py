@@ -10,6 +10,8 @@ from engine.format import duration, interval, millions, p_value, percent, points
 from engine.layout import Column, table_lines, wrapped
 from engine.text import clean
 
+_SHORT = {"not settled": "open"}  # a table of 80 columns has no room for more, and its legend says it
+
 
 def step_lines(document: dict[str, Any], kind: str, width: int) -> Iterator[str]:
     """The `steps` of a study's document, for a reader with so many cells to a line."""
@@ -25,7 +27,7 @@ def step_lines(document: dict[str, Any], kind: str, width: int) -> Iterator[str]
     below = "smaller share" if kind == "data" else "rung below"
     yield from wrapped(
         f"(gain: over the {below}, same seeds, paired t with its 95 % interval; p: Holm over {document['tests']} "
-        f"gains; sd: over seeds; gap: train − test{work_words(table[0])})",
+        f"gains; open: not settled at .05; sd: over seeds; gap: train − test{work_words(table[0])})",
         width,
     )
     if document["best"] and "test" in document["selected_on"]:
@@ -66,7 +68,7 @@ def _cells(row: dict[str, Any], kind: str) -> list[str]:
         "" if gain is None else points(gain["difference"]),
         spread,
         "" if gain is None else p_value(gain["p"]),
-        row["verdict"] or "",
+        _SHORT.get(row["verdict"], row["verdict"] or ""),
         percent(row["overfitting_gap"]["mean"]),
         duration(row["seconds"]["mean"]),
         f"{row['parameters']:,}",

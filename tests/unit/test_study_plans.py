@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from engine.comparison import compare
+from engine.comparison.cautions import cautions_of_steps
 from engine.comparison.step_lines import step_lines
 from engine.comparison.steps import describe_steps
 from engine.configuration import parse_alternatives
@@ -134,6 +136,30 @@ def test_gains_are_paired_over_seeds_corrected_and_judged() -> None:
     assert text.count("MMAC") == 2
     narrow = "\n".join(step_lines(document, "ladder", 60))
     assert "MMAC" not in narrow, "the legend explains what is shown"
+
+
+def test_the_rungs_of_a_ladder_have_their_whole_names_on_80_columns() -> None:
+    names = [rung.label for rung in RUNGS]
+    runs = [
+        run
+        for number, name in enumerate(names)
+        for run in three(name, number + 1, [0.03 * number + x for x in (0.5, 0.52, 0.61)])
+    ]
+    lines = list(step_lines(describe_steps(runs), "ladder", 80))
+    assert all(len(line) <= 80 for line in lines)
+    assert [line[:16].rstrip() for line in lines[1 : len(names) + 1]] == names
+    assert any("open: not settled" in line for line in lines)
+
+
+def test_steps_are_not_cautioned_for_a_table_that_is_not_shown() -> None:
+    runs = [
+        run for number in range(25) for run in three(str(number), number + 1, [0.5, 0.6, 0.7], training__lr=number + 1)
+    ]
+    document = compare([*runs, fake(state="training", number=999)])
+    assert any("groups: each is compared with the reference alone" in warning for warning in document["warnings"])
+    assert [warning.partition(":")[0] for warning in cautions_of_steps(document)] == [
+        "not over yet, or failed, and left out"
+    ]
 
 
 def test_a_rung_that_makes_it_worse_is_said_to_cost() -> None:
