@@ -31,6 +31,10 @@ VARIANTS: list[dict[str, Any]] = [
     {"optimizer": "adamw", "lr": 0.01, "schedule": "cosine"},
     {"validation": 0.0, "batch_size": 1000},
     {"batch_size": 37, "epochs": 12},
+    {"flips": "random", "shift": 2, "cutout": 4, "label_smoothing": 0.1},
+    {"flips": "alternating", "shift": 3, "shift_padding": "zero", "batch_size": 37},
+    {"name": "lab-bn", "dropout": 0.3, "ema": 0.9, "test_flips": True},
+    {"name": "resnet9", "momentum": 0.9, "nesterov": True, "flips": "alternating", "shift": 2, "ema": 0.5},
 ]
 
 

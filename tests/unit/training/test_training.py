@@ -112,11 +112,20 @@ def test_a_training_goes_on_from_a_checkpoint_at_any_step_to_the_same_bits(
             assert int(again.selection.epoch) == int(whole.selection.epoch)
 
 
+PLAIN: list[dict[str, Any]] = [
+    {},
+    {"momentum": 0.9, "nesterov": True},
+    {"optimizer": "adamw", "lr": 0.01},
+    {"momentum": 0.9, "weight_decay": 0.05, "label_smoothing": 0.1},
+    {"name": "lab-bn", "ema": 0.9, "lr": 0.02},
+]
+
+
 @pytest.mark.parametrize("pooling", ["stride", "max", "avg"])
-@pytest.mark.parametrize("optimizer", [{}, {"momentum": 0.9, "nesterov": True}, {"optimizer": "adamw", "lr": 0.01}])
-def test_the_fast_loop_learns_what_the_plain_one_learns(tiny: Tiny, pooling: str, optimizer: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", PLAIN, ids=str)
+def test_the_fast_loop_learns_what_the_plain_one_learns(tiny: Tiny, pooling: str, changes: dict[str, Any]) -> None:
     """Against a loop as torch's tutorials write it: the whole network on raw images, one step after another."""
-    experiment = tiny(pooling=pooling, **optimizer)
+    experiment = tiny(pooling=pooling, **changes)
     dataset = dataset_of(experiment)
     with reproducible(CPU, 1):
         fast = Trainer(experiment, dataset, CPU)
@@ -129,14 +138,32 @@ def test_the_fast_loop_learns_what_the_plain_one_learns(tiny: Tiny, pooling: str
             options.update(momentum=settings.momentum, nesterov=settings.nesterov)
         slow = kind(network.parameters(), **options)
         images, labels = torch.from_numpy(dataset.train.images), torch.from_numpy(dataset.train.labels)
+        loss_of = torch.nn.CrossEntropyLoss(label_smoothing=settings.label_smoothing)
+        averaged = {name: tensor.clone() for name, tensor in network.state_dict().items()}
         for _ in range(settings.epochs):
             order = torch.randperm(len(labels), generator=plain.shuffle)
             for rows in order.split(settings.batch_size):
                 slow.zero_grad()
-                torch.nn.functional.cross_entropy(network(images[rows]), labels[rows]).backward()  # type: ignore[no-untyped-call]
+                loss_of(network(images[rows]), labels[rows]).backward()
                 slow.step()
+                for name, tensor in network.state_dict().items():
+                    averaged[name] = settings.ema * averaged[name] + (1 - settings.ema) * tensor
     for name, tensor in weights(fast).items():
         torch.testing.assert_close(tensor, network.state_dict()[name], rtol=1e-4, atol=1e-5)
+    for name, tensor in fast.scored.state_dict().items():
+        torch.testing.assert_close(tensor, averaged[name], rtol=1e-4, atol=1e-5)
+
+
+def test_images_too_many_to_keep_normalised_train_to_the_same_bits(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment = tiny(batch_size=37, flips="random", shift=2, shift_padding="zero")
+    dataset = dataset_of(experiment)
+    with reproducible(CPU, 1):
+        kept = Trainer(experiment, dataset, CPU)
+        monkeypatch.setattr("engine.training.batches._NORMALISED_BYTES", 0)
+        anew = Trainer(experiment, dataset, CPU)
+        assert not anew.train._normalised
+        assert history(anew) == history(kept)
+    assert_equal(weights(anew), weights(kept))
 
 
 def test_bands_are_percentiles_over_batches_and_means_are_over_images(tiny: Tiny) -> None:
