@@ -34,6 +34,8 @@ class TakesKeys(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and not event.is_forwarded:
+            if not self.screen_stack:
+                return  # the app is being left; what was typed behind the key that leaves is for nobody
             if not takes_text(self.focused):
                 event = latin(event)
             self._last_key = time.monotonic()

@@ -58,8 +58,7 @@ class TypingScreen(LabScreen):
 
     def open_value(self, text: str) -> None:
         """Let the value of the row under the cursor be typed."""
-        if self.rows.line_y(self.at) is None:
-            return
+        self.rows.reveal()
         self._typing, self._before = self.at, self.desk.form
         field = self.query_one("#value", Input)
         field.value = text

@@ -102,7 +102,7 @@ class RowList(ScrollView, can_focus=True):
         if key is not None or wanted != self.key or was_below != self._lines_below:
             self._refresh_key(wanted)
             self._refresh_key(self.key)
-            self._reveal()
+            self.reveal()
 
     def line_y(self, key: str) -> int | None:
         """Where a row's line stands, from the top of the widget; None where it is out of sight."""
@@ -151,14 +151,14 @@ class RowList(ScrollView, can_focus=True):
         self._refresh_key(self.key)
         self.key = key
         self._refresh_key(key)
-        self._reveal()
+        self.reveal()
         self.post_message(self.Moved(key))
 
     def on_resize(self) -> None:
         self._fill()
-        self._reveal()
+        self.reveal()
 
-    def _reveal(self) -> None:
+    def reveal(self) -> None:
         """Scroll so that the row under the cursor, its heading and the lines below it are seen."""
         number = self._line_of(self.key)
         if number is None:
