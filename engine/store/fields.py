@@ -60,7 +60,6 @@ def _are_counts(table: dict[str, Any]) -> bool:
 _TEXT = _kind("is not text", str)
 _TABLE = _kind("is not a table", dict)
 _NUMBER = _kind("is not a number", int, float, check=_is_finite)
-_WHOLE = _kind("is not a whole number", int, check=_is_finite)
 _FRACTION = _kind("is not a number in [0, 1]", int, float, check=lambda number: 0 <= number <= 1)
 _FLAG = _kind("is neither true nor false", bool)
 _LIST = _kind("is not a list", list)
@@ -113,7 +112,7 @@ _FIELDS: tuple[tuple[Path, tuple[tuple[_Kind, Path], ...]], ...] = (
         ("experiment", "training"),
         (
             (_TEXT, ("optimizer", "schedule", "flips", "shift_padding", "precision")),
-            (_WHOLE, ("epochs", "batch_size")),
+            (_NUMBER, ("epochs", "batch_size")),
             (_NUMBER, ("lr", "momentum", "weight_decay", "warmup", "label_smoothing", "ema", "seed", "threads")),
         ),
     ),
@@ -121,7 +120,7 @@ _FIELDS: tuple[tuple[Path, tuple[tuple[_Kind, Path], ...]], ...] = (
         ("environment",),
         (
             (_TEXT, ("device", "device_name", "torch", "cnnlab", "commit", "precision", "path")),
-            (_WHOLE, ("threads", "lanes")),
+            (_NUMBER, ("threads", "lanes")),
             (_COUNTS, ("gpu_memory",)),
         ),
     ),
@@ -129,7 +128,7 @@ _FIELDS: tuple[tuple[Path, tuple[tuple[_Kind, Path], ...]], ...] = (
         ("summary",),
         (
             (_FRACTION, ("train_accuracy", "validation_accuracy", "test_accuracy")),
-            (_WHOLE, ("epochs_done", "selected_epoch", "lowest_validation_loss_epoch", "parameters", "multiply_adds")),
+            (_NUMBER, ("epochs_done", "selected_epoch", "lowest_validation_loss_epoch", "parameters", "multiply_adds")),
             (
                 _NUMBER,
                 (
