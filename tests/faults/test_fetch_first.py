@@ -141,7 +141,7 @@ def test_one_run_fetches_the_others_wait_and_all_are_trained(store: RunStore, pl
     wait_for(lambda: [run.reload().document.get("waiting") for run in runs[1:]] == ["behind the fetch of cifar100"] * 2)
     listed = cnnlab(store, "queue").stdout
     assert "fetching " in listed
-    assert "queued: behind the fetch of cifar100" in listed
+    assert "behind the fetch of cifar100" in listed
     assert "fetching " in cnnlab(store, "runs").stdout
     server.go_on.set()
     for run in runs:
