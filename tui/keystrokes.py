@@ -8,11 +8,13 @@ import time
 
 from textual import events
 from textual.app import App
+from textual.dom import DOMNode
 from textual.widget import Widget
 
 from tui.keyboard import latin
 from tui.screens.base import LabScreen
 
+_LOOK_SECONDS = 0.01
 _SETTLE_SECONDS = 10.0  # of a machine that is busy; only a key whose act waits for another key takes so long
 
 
@@ -57,13 +59,15 @@ class TakesKeys(App[None]):
 
     async def _settle(self, focused: Widget) -> None:
         """Wait until a key that was handed on has been taken, and the messages that it led to."""
+        end = time.monotonic() + _SETTLE_SECONDS
         for node in focused.ancestors_with_self:
-            if node is self or not node.is_running:
+            if node is self or not _is_there(node):
                 return
             taken = asyncio.Event()
             node.call_later(taken.set)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(taken.wait(), _SETTLE_SECONDS)
+            while not taken.is_set() and _is_there(node) and time.monotonic() < end:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(taken.wait(), _LOOK_SECONDS)
 
 
 def takes_text(widget: Widget | None) -> bool:
@@ -74,3 +78,8 @@ def takes_text(widget: Widget | None) -> bool:
 def _is_line(widget: Widget | None) -> bool:
     """Whether it is one line, which leaves all but letters to its bindings."""
     return any(base.__name__ == "Input" for base in type(widget).__mro__)
+
+
+def _is_there(node: DOMNode) -> bool:
+    """Whether it still takes messages: a prompt that was answered does not."""
+    return node.is_attached and node.is_running
