@@ -27,7 +27,7 @@ def mcnemar_exact(fixed: int, broken: int) -> float:
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """Differences over pairs: their mean, its interval and p; None below three pairs."""
+    """Differences over pairs: their mean, its interval and p; None below three pairs, and where all are equal."""
 
     n: int
     mean: float | None
@@ -39,8 +39,8 @@ class PairedDifference:
 def paired_t(differences: Sequence[float], confidence: float = _CONFIDENCE) -> PairedDifference:
     """Student's paired t over differences; from three pairs on.
 
-    Equal differences leave nothing to estimate a spread from: the interval is their value, and p is 1 where that
-    is 0, else 0.
+    Equal differences, as of one image with every seed, leave nothing to estimate a spread from: there is no interval
+    and no p. Where all are 0, p is 1.
 
     Source: Student 1908, as scipy's `ttest_rel`.
     """
@@ -55,7 +55,7 @@ def paired_t(differences: Sequence[float], confidence: float = _CONFIDENCE) -> P
         return PairedDifference(n, mean)
     error = float(values.std(ddof=1)) / math.sqrt(n)
     if error <= 1e-12 * max(1.0, abs(mean)):
-        return PairedDifference(n, mean, mean, mean, 1.0 if abs(mean) <= 1e-12 else 0.0)
+        return PairedDifference(n, mean) if abs(mean) > 1e-12 else PairedDifference(n, 0.0, 0.0, 0.0, 1.0)
     half = float(stdtrit(n - 1, (1 + confidence) / 2)) * error
     p = 2 * float(stdtr(n - 1, -abs(mean / error)))
     return PairedDifference(n, mean, mean - half, mean + half, min(1.0, p))

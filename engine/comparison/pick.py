@@ -32,7 +32,7 @@ def pick(groups: Sequence[Group], differences: Differences, differs: Sequence[st
     else:
         found, p = differences.between(winner, runner_up, "test_accuracy")
         best.update(difference=found.mean, low=found.low, high=found.high, p=p, n=found.n)
-        best["settled"] = p is not None and p < _SETTLED and found.low != found.high
+        best["settled"] = p is not None and p < _SETTLED
         words = [_evidence(winner, runner_up, best, len(groups), differs), _cost(winner, runner_up)]
         chosen = "best on test, its validation" if on_test else "best on validation"
         best["reason"] = f"{clean(winner.label)}: {chosen}; " + "; ".join(filter(None, words))
@@ -67,6 +67,8 @@ def _evidence(winner: Group, other: Group, best: dict[str, Any], groups: int, di
         return f"no seed in common with {clean(other.label)}: the difference on test is not known"
     difference = f"test {points(best['difference'])}"
     over = f"over {clean(other.label)}"
+    if best["n"] >= FEWEST_SEEDS and best["low"] is None:
+        return f"{difference} {over} with each of {best['n']} seeds: not settled, no spread to judge by"
     if best["n"] >= FEWEST_SEEDS:
         spread = f"{difference} {interval(best['low'], best['high'], signed=True)} {over}, {best['n']} seeds"
         return f"{spread}, p {p_value(best['p'])} (Holm): {_verdict(best)}"
@@ -83,8 +85,6 @@ def _evidence(winner: Group, other: Group, best: dict[str, Any], groups: int, di
 
 
 def _verdict(best: dict[str, Any]) -> str:
-    if best["low"] == best["high"] and best["difference"]:
-        return "not settled, equal differences leave no spread to judge by"
     if not best["settled"]:
         return "not settled"
     return "settled" if best["difference"] > 0 else "test settles against it"

@@ -38,7 +38,7 @@ def step_lines(document: dict[str, Any], kind: str, width: int) -> Iterator[str]
 
 def _table(rows: list[dict[str, Any]], kind: str, width: int) -> list[str]:
     columns = [
-        Column("share" if kind == "data" else "rung", least=12),
+        Column("share" if kind == "data" else "rung", least=16 if width >= 80 else 12),  # a rung's longest name
         Column("n", right=True),
         Column("test %", right=True),
         Column("sd", right=True),

@@ -83,7 +83,7 @@ def _gain_document(gain: PairedDifference, p: float | None) -> dict[str, Any]:
 
 def _verdict(gain: PairedDifference, p: float | None) -> str:
     """`pays`, `costs`, or `not settled`: what the seeds bear out at 0.05 after the correction."""
-    if p is None or gain.mean is None or p >= SETTLED or gain.low == gain.high:
+    if p is None or gain.mean is None or p >= SETTLED:
         return "not settled"
     return "pays" if gain.mean > 0 else "costs"
 

@@ -56,10 +56,11 @@ def test_paired_t_is_that_of_scipy(values: list[float]) -> None:
     assert (found.low, found.high) == pytest.approx((interval.low, interval.high), abs=1e-9)
 
 
-@pytest.mark.parametrize(("values", "p"), [([0.0] * 4, 1.0), ([0.25] * 3, 0.0)])
-def test_equal_differences_have_no_spread_and_a_plain_answer(values: list[float], p: float) -> None:
-    found = paired_t(values)
-    assert (found.low, found.high, found.p) == (values[0], values[0], p)
+def test_equal_differences_have_no_spread_and_so_no_interval_and_no_p() -> None:
+    found = paired_t([0.25] * 3)
+    assert (found.n, found.mean, found.low, found.high, found.p) == (3, 0.25, None, None, None)
+    none = paired_t([0.0] * 4)
+    assert (none.mean, none.low, none.high, none.p) == (0, 0, 0, 1)
 
 
 @pytest.mark.parametrize("values", [[], [0.1], [0.1, 0.2]])

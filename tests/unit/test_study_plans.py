@@ -143,7 +143,7 @@ def test_the_rungs_of_a_ladder_have_their_whole_names_on_80_columns() -> None:
     runs = [
         run
         for number, name in enumerate(names)
-        for run in three(name, number + 1, [0.03 * number + x for x in (0.5, 0.52, 0.61)])
+        for run in three(name, number + 1, [0.03 * number + 0.5, 0.031 * number + 0.52, 0.028 * number + 0.61])
     ]
     lines = list(step_lines(describe_steps(runs), "ladder", 80))
     assert all(len(line) <= 80 for line in lines)

@@ -38,7 +38,7 @@ def test_equal_differences_settle_nothing() -> None:
     runs = [fake(p, s, test=(240 + k + 3 * s) / 300, validation=0.8 + k / 100) for s in range(3) for p, k in made]
     best = compare(runs)["best"]
     assert best["settled"] is False
-    assert "not settled, equal differences leave no spread to judge by" in best["reason"]
+    assert "with each of 3 seeds: not settled, no spread to judge by" in best["reason"]
 
 
 def test_one_seed_in_common_is_judged_by_the_two_runs_that_have_it() -> None:
