@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.many_runs import fill
+from benchmarks.folder import fill
 from benchmarks.report import save, spread, words
 from engine.cli.main import run as cnnlab
 from engine.evaluation import make_report
@@ -69,8 +69,8 @@ def bytes_a_run(folder: Path) -> float:
 
 def runs_rows(folder: Path, count: int, rounds: int) -> dict[str, Any]:
     """Listing, filtering, sorting, refreshing; as JSON; comparing a thousand."""
-    fill(folder / "runs", count)
-    fill(folder / "compared", COMPARED, predictions=True)
+    fill(folder / "runs", count, epochs=0)
+    fill(folder / "compared", COMPARED, epochs=0, predictions=True, comparable=True)
     store = RunStore(folder / "runs")
     runs = store.runs()
     test = parse_filter("pooling:max test>0.8")

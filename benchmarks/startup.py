@@ -13,20 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.folder import fill
 from benchmarks.report import describe, write
-from engine.experiment import Experiment
-from engine.store import RunStore
-
-
-def fill(root: Path, count: int) -> None:
-    """Finished runs of some experiment."""
-    store = RunStore(root)
-    experiment = Experiment.build({"dataset": {"classes": ["0", "1", "2"]}})
-    for number in range(count):
-        run = store.create(experiment.to_dict(), fingerprint=experiment.fingerprint, name=f"run-{number}")
-        with run.own() as owner:
-            summary = {"test_accuracy": 0.9, "validation_accuracy": 0.9, "overfitting_gap": 0.05, "seconds": 12.0}
-            owner.update(state="finished", summary={**summary, "selected_epoch": 10, "epochs_done": 500})
 
 
 def wall(command: list[str]) -> float:
