@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def runs_rows(folder: Path, count: int, rounds: int) -> dict[str, Any]:
     ids = [run.id for run in RunStore(folder / "compared").runs()]
     works: dict[str, Callable[[], object]] = {
         "list": lambda: RunStore(folder / "runs").runs(),
-        "newest 100": lambda: [next(newest) for newest in [store.iter_runs()] for _ in range(100)],
+        "newest 100": lambda: list(islice(store.iter_runs(), 100)),
         "refresh": lambda: store.refresh(runs),
         "filter": lambda: [run for run in runs if test(run)],
         "sort": lambda: sort_runs(runs, "test"),
