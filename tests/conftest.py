@@ -27,7 +27,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("share")))
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        for name in ("CNNLAB_DATA", "CNNLAB_RUNS", "COLUMNS", "NO_COLOR", "SSH_CONNECTION"):
+        for name in ("CNNLAB_DATA", "CNNLAB_RUNS", "COLUMNS", "LINES", "NO_COLOR", "SSH_CONNECTION"):
             patch.delenv(name, raising=False)
         yield
 

@@ -53,6 +53,8 @@ class PseudoTerminal:
         self._master, slave = pty.openpty()
         self._set_size(columns, lines)
         basis = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)}
+        # Who is told a size by its environment never asks the terminal.
+        inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
             command,
             stdin=slave,
@@ -60,7 +62,7 @@ class PseudoTerminal:
             stderr=slave,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no thread forks here
-            env={**os.environ, **basis, **(environment or {})},
+            env={**inherited, **basis, **(environment or {})},
             cwd=cwd,
         )
         os.close(slave)
@@ -120,7 +122,8 @@ class PseudoTerminal:
         end = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > end:
-                raise AssertionError(f"{condition!r} did not come; the screen shows\n{self.text}")
+                last = bytes(self.raw[-400:])
+                raise AssertionError(f"{condition!r} did not come; the screen shows\n{self.text}\nafter {last!r}")
             if not self.read(0.05) and self.process.poll() is not None and not holds():
                 raise AssertionError(f"{condition!r} did not come; the program ended, the screen shows\n{self.text}")
 

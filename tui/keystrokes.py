@@ -60,7 +60,8 @@ class TakesKeys(App[None]):
     async def _settle(self, focused: Widget) -> None:
         """Wait until a key that was handed on has been taken, and the messages that it led to."""
         end = time.monotonic() + _SETTLE_SECONDS
-        for node in focused.ancestors_with_self:
+        # Twice for the first: what a field says of a key stands in its own queue, behind the first question.
+        for node in (focused, *focused.ancestors_with_self):
             if node is self or not _is_there(node):
                 return
             taken = asyncio.Event()

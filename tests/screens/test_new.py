@@ -380,7 +380,7 @@ def test_a_preset_fills_the_form_and_is_taken_back(store: RunStore, no_worker: N
         await until(pilot, lambda: "~ < resnet9 > (was lab)" in screen_text(app))
         await pilot.press("y")
         assert app.clipboard.startswith("cnnlab train --preset small-best --")
-        await pilot.press("enter", "x", "enter")
+        await pilot.press("g", "enter", "x", "enter")  # g: of a long command enter would show the rest
         await until(pilot, lambda: "! there is no preset 'small-bestx' (did you mean" in screen_text(app))
         await pilot.press("equals_sign")
         await until(pilot, lambda: "~ 1 changed" in screen_text(app))

@@ -10,9 +10,13 @@ from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual.pilot import Pilot
 from textual.strip import Strip
 
-from tui.screens.curves import CurvesScreen
+from engine.store import RunStore
+from tests.screens.stage import act
+from tui.app import LabApp
+from tui.screens.base import LabScreen
 from tui.spans import Pen, SpanCompositor, SpanUpdate
 
 COLOURS = st.sampled_from([None, "red", "#5fafd7", "color(179)"])
@@ -93,5 +97,11 @@ def test_a_span_is_cut_at_both_ends_and_lies_in_every_widget_that_it_crosses() -
     assert hidden.render_segments(console) == "\x1b[1;11H\x1b[1mkl\x1b[0m"
 
 
-def test_every_screen_of_the_laboratory_sends_spans() -> None:
-    assert isinstance(CurvesScreen()._compositor, SpanCompositor)
+def test_every_screen_of_the_laboratory_sends_spans(store: RunStore) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        for mode in app.MODES:
+            await app.action_show(mode)
+            assert isinstance(app.screen, LabScreen)
+            assert isinstance(app.screen._compositor, SpanCompositor)
+
+    act(store, story)
