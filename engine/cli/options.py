@@ -177,11 +177,11 @@ def confirm(question: str, yes: bool) -> None:
         raise RequestError("nothing was done; --yes does not ask")
 
 
-def open_store(runs_dir: Path | None) -> RunStore:
+def open_store(runs_dir: Path | None, *, slim: bool = True) -> RunStore:
     """The folder of the runs that the options and the environment name."""
     from engine.store import RunStore
 
-    return RunStore(runs_dir if runs_dir is not None else default_runs_dir())
+    return RunStore(runs_dir if runs_dir is not None else default_runs_dir(), slim=slim)
 
 
 def find_run(store: RunStore, reference: str, runs: Sequence[Run] | None = None) -> Run:

@@ -39,7 +39,7 @@ def runs(expression: str, key: str | None, runs_dir: Path | None, as_json: bool)
     """
     from engine.filters import parse_filter, sort_runs
 
-    store = open_store(runs_dir)
+    store = open_store(runs_dir, slim=False)  # it is gone before its memory matters
     test = parse_filter(expression)
     found = [run for run in store.runs() if test(run)]
     if key:

@@ -22,9 +22,14 @@ _PARTS = {"summary": ("images",), "study": ("seeds",), "request": ()}
 
 
 class SharedParts:
-    """What documents have in common, kept once; whoever reads a document must not change it."""
+    """What documents have in common, kept once; whoever reads a document must not change it.
 
-    def __init__(self) -> None:
+    Args:
+        slim: a third of the memory for a seventh more time; not for who leaves again at once.
+    """
+
+    def __init__(self, *, slim: bool = True) -> None:
+        self._is_slim = slim
         self._texts: dict[bytes, dict[str, Any]] = {}
         self._parts: dict[bytes, Any] = {}
 
@@ -67,7 +72,7 @@ class SharedParts:
 
     def _slim(self, document: Any) -> Any:
         """An equal document with its keys interned, and what repeats in its tables shared."""
-        if not isinstance(document, dict):
+        if not self._is_slim or not isinstance(document, dict):
             return document
         slim = _with_shared_keys(document)
         _share_words(slim, ("state", "fingerprint", "note"))

@@ -32,12 +32,13 @@ class RunStore:
 
     Args:
         listing: the command that lists them, for messages.
+        slim: keep what is read small, as `SharedParts` does.
     """
 
-    def __init__(self, root: str | os.PathLike[str], *, listing: str = "cnnlab runs") -> None:
+    def __init__(self, root: str | os.PathLike[str], *, listing: str = "cnnlab runs", slim: bool = True) -> None:
         self.root = Path(root)
         self._listing = listing
-        self._shared = SharedParts()
+        self._shared = SharedParts(slim=slim)
 
     def runs(self) -> list[Run]:
         """Every run, newest first. A damaged one is among them, and says so.
