@@ -73,13 +73,17 @@ async def measure(store: RunStore, rounds: int) -> Taken:
                     wished = words[:end]
                     await answer(wished[-1], "filter", lambda wished=wished: selection.filter == wished)  # type: ignore[misc]
                 await answer("escape", None, lambda: not selection.filter)
-            for _ in range(6):
-                column = app.screen.query_one(RunTable).column
-                for _ in range(3 if column and column.key else 0):
+            table = app.screen.query_one(RunTable)
+            columns = [placed.column for placed in table._placed]
+            columns = columns[columns.index(table.column) if table.column else 0 :]
+            for column, following in zip(columns, [*columns[1:], None], strict=True):
+                for _ in range(3 if column.key else 0):
                     before = selection.sort
                     await answer("s", "sort", lambda before=before: selection.sort != before)  # type: ignore[misc]
-                await answer("l", None, lambda: True)
-            await answer("h", None, lambda: True)
+                if following is not None:
+                    await answer("l", None, lambda: True)
+            for _ in columns[1:]:
+                await answer("h", None, lambda: True)
             for key in ("j", "j", "j", "G", "k", "k", "g", "ctrl+d", "ctrl+d", "ctrl+u"):
                 place = selection.cursor
                 await answer(key, "move", lambda place=place: selection.cursor != place)  # type: ignore[misc]
