@@ -85,6 +85,20 @@ def test_enter_on_an_empty_home_queues_the_first_study(store: RunStore, monkeypa
     act(store, story)
 
 
+def test_who_goes_to_the_curves_at_once_sees_the_first_run_of_the_first_study(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(first_study, "put_to_work", lambda store, runs: [])
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "No runs in runs/" in screen_text(app))
+        await pilot.press("enter", "3")
+        await until(pilot, lambda: len(app.runs) == 9)
+        await until(pilot, lambda: "digits-10-stride-s0" in screen_text(app))
+
+    act(store, story)
+
+
 def test_the_first_study_needs_no_data_to_be_prepared() -> None:
     experiment = Experiment.build(first_study.FIRST_SETTINGS)
     assert (

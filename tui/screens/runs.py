@@ -124,13 +124,11 @@ class RunsScreen(RunScreen):
         beside.show(scene)
 
     def show_runs(self, runs: Sequence[Run]) -> None:
-        seen, selection = self.lab.seen, self.lab.selection
+        seen = self.lab.seen
         is_new = seen.runs is not self._list.runs
         self._list.show(seen)
-        if is_new and selection.sort:
+        if is_new and self.lab.selection.sort:
             self._sort_when_quiet()
-        if runs and self.query_one(EmptyHome).display:
-            selection.cursor = runs[-1].id  # of the first study, the run that trains first
         self._show_empty(self.lab.has_read and not runs)
         if self._is_empty != (self.lab.has_read and not runs):
             self._is_empty = not self._is_empty
