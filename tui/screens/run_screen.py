@@ -110,7 +110,7 @@ class RunScreen(LabScreen):
         if not (run.is_alive or run.state == "queued"):
             self.lab.tell(f"{run.name} is {run.state}: nobody trains it now")
         elif run.state == "queued" or await self.app.push_screen_wait(
-            Confirm(f"End {run.name} now? It is evaluated, and its model kept.")
+            Confirm(f"End {run.name} now? {_left_by_stopping(run)}")
         ):
             self.lab.act(lambda: acts.stop(self.lab.store, run))
 
@@ -124,3 +124,7 @@ class RunScreen(LabScreen):
 
     def action_undo(self) -> None:
         self.lab.undo()
+
+
+def _left_by_stopping(run: Run) -> str:
+    return "It has not begun to train." if run.state == "starting" else "It is evaluated, and its model kept."
