@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +43,8 @@ def runs(expression: str, key: str | None, runs_dir: Path | None, as_json: bool)
 
     store = open_store(runs_dir, slim=False)  # it is gone before its memory matters
     test = parse_filter(expression)
-    found = [run for run in store.runs() if test(run)]
+    with _garbage_kept():
+        found = [run for run in store.runs() if test(run)]
     if key:
         found = sort_runs(found, key)
     if as_json:
@@ -55,6 +58,18 @@ def runs(expression: str, key: str | None, runs_dir: Path | None, as_json: bool)
         words = "no run fits the filter" if expression.strip() else "no runs yet; see `cnnlab train --help`"
         print_note(f"{clean(store.root)}: {words}")
     return ExitCode.DONE
+
+
+@contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """While ten thousand runs are read, nothing is thrown away, and looking for it takes a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _tell_of_waiting(store: RunStore, found: Sequence[Run]) -> None:
