@@ -25,11 +25,24 @@ if TYPE_CHECKING:
 _LAST_EPOCHS = 5
 
 
+@contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """While ten thousand runs are read, nothing is thrown away, and looking for it takes a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 @click.command()
 @click.option("--filter", "expression", metavar="EXPR", default="", help="as in: state:finished pooling:max test>0.8")
 @click.option("--sort", "key", metavar="KEY", help="a setting, or test, val, gap, time, …; -KEY turns it round")
 @runs_option
 @json_option
+@_garbage_kept()
 def runs(expression: str, key: str | None, runs_dir: Path | None, as_json: bool) -> int:
     """List runs, newest first.
 
@@ -43,8 +56,7 @@ def runs(expression: str, key: str | None, runs_dir: Path | None, as_json: bool)
 
     store = open_store(runs_dir, slim=False)  # it is gone before its memory matters
     test = parse_filter(expression)
-    with _garbage_kept():
-        found = [run for run in store.runs() if test(run)]
+    found = [run for run in store.runs() if test(run)]
     if key:
         found = sort_runs(found, key)
     if as_json:
@@ -58,18 +70,6 @@ def runs(expression: str, key: str | None, runs_dir: Path | None, as_json: bool)
         words = "no run fits the filter" if expression.strip() else "no runs yet; see `cnnlab train --help`"
         print_note(f"{clean(store.root)}: {words}")
     return ExitCode.DONE
-
-
-@contextmanager
-def _garbage_kept() -> Iterator[None]:
-    """While ten thousand runs are read, nothing is thrown away, and looking for it takes a tenth of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _tell_of_waiting(store: RunStore, found: Sequence[Run]) -> None:
