@@ -61,7 +61,9 @@ class Folder:
         test = _list(root / "test") if (root / "test").is_dir() and _train_root(root) != root else None
         if test is not None and (foreign := sorted(set(test.classes) - set(train.classes))):
             names = ", ".join(map(clean, foreign))
-            raise DataError(f"{clean(root / 'test')}: {names} is not in {clean(root / 'train')}")
+            raise DataError(
+                f"{clean(root / 'test')}: {names} is not in {clean(root / 'train')}; add images, or leave it out"
+            )
         files = [*train.all_files(), *(test.all_files() if test else ())]
         told = [*train.classes, *train.misfits, *((*test.classes, *test.misfits) if test else ())]
         key = source_key(files, self.name, image_size, skip_broken, *told)
@@ -106,7 +108,10 @@ def _list(root: Path) -> _Listing:
         found.append(tuple(files))
     if not any(found) and not misfits:
         kinds = ", ".join(suffix[1:] for suffix in SUFFIXES[:4])
-        raise DataError(f"{clean(root)}: no images; it must hold a folder a class, with images ({kinds}, …) in it")
+        must = f"it must hold a folder a class, with images ({kinds}, …) in it"
+        if (root / "train").is_dir():  # train/ and val/, say: only the pair train/ and test/ is read as two splits
+            must = f"train/ needs test/ beside it; name the other one so, or give --data-dir {clean(root / 'train')}"
+        raise DataError(f"{clean(root)}: no images; {must}")
     return _Listing(tuple(classes), tuple(found), tuple(misfits))
 
 

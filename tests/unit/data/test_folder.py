@@ -55,7 +55,14 @@ def test_train_and_test_folders_are_used_as_they_are(tmp_path: Path) -> None:
     dataset = load_dataset(FOLDER, tmp_path)
     assert [len(split.labels) for split in (dataset.train, dataset.validation, dataset.test)] == [6, 2, 6]
     picture(tmp_path / "test" / "c" / "0.png")
-    with pytest.raises(DataError, match="c is not in"):
+    with pytest.raises(DataError, match=r"c is not in .*; add images, or leave it out"):
+        load_dataset(FOLDER, tmp_path)
+
+
+def test_a_train_folder_without_a_test_folder_is_told_what_it_needs(tmp_path: Path) -> None:
+    picture(tmp_path / "train" / "a" / "0.png")
+    picture(tmp_path / "val" / "a" / "0.png")
+    with pytest.raises(DataError, match=r"no images; train/ needs test/ beside it; .* --data-dir .*train$"):
         load_dataset(FOLDER, tmp_path)
 
 
