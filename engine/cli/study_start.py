@@ -70,9 +70,11 @@ def _listed_seeds(text: str) -> list[int]:
     from engine.configuration import parse_value
     from engine.experiment import Experiment
 
-    listed = list(dict.fromkeys(parse_value(part.strip()) for part in text.split(",")))
+    listed = [parse_value(part.strip()) for part in text.split(",")]
     if len(listed) > MAX_SEEDS:
         raise SettingsError([Problem("seeds", f"{len(listed):,} seeds are more than {MAX_SEEDS}")])
+    if any(seed in listed[:place] for place, seed in enumerate(listed)):
+        raise SettingsError([Problem("seeds", f"{clean(text)} names a seed twice: each gives the same run again")])
     return [Experiment.build({"training": {"seed": seed}}).training.seed for seed in listed]
 
 

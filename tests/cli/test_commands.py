@@ -83,6 +83,7 @@ BAD: list[tuple[list[str], int, str]] = [
     (["train", "--dataset", "folder"], 2, "--data-dir"),
     (["study", "pooling", "--seeds", "0"], 2, "seeds: '0' is not a whole number in 1 … 100"),
     (["study", "pooling", "--seeds", "x"], 2, "seeds: 'x'"),
+    (["study", "pooling", "--seeds", "0,1,0"], 2, "seeds: 0,1,0 names a seed twice"),
     (["study", "ladder", "--pooling", "maxx"], 2, "is not one of all, stride, max, avg (did you mean max?)"),
     (["study", "grid"], 2, "a grid needs alternatives"),
     (["study", "grid", "--set", "training.lr=[0.1, -1]"], 2, "training.lr: -1 is not in (above) 0"),
