@@ -166,7 +166,8 @@ from engine import Experiment, RunStore, train
 from engine.execution import recorder, room
 from engine.store.files import TEMPORARY
 
-recorder.APPEND_SECONDS = recorder.CHECKPOINT_SECONDS = room.RETRY_SECONDS = 0.0
+recorder.APPEND_SECONDS = recorder.CHECKPOINT_SECONDS = 0.0
+room.RETRY_SECONDS = 0.05  # long enough to be seen: the reserve may end a wait before anybody has looked
 place = Path(sys.argv[1])
 store = RunStore(place / "runs")
 training = {"epochs": 40, "batch_size": 64, "lr": 0.1, "threads": 1}
@@ -191,14 +192,13 @@ def make_room():
 for number, event in enumerate(train(Experiment.build(settings), store=store, device="cpu")):
     if number == 6:
         fill()
-        threading.Thread(target=make_room).start()
+        threading.Thread(target=make_room, daemon=True).start()
 run = store.runs()[0]
 left = [path.name for path in run.path.iterdir() if path.name.startswith(TEMPORARY)]
 print(json.dumps({"seen": seen[0], "state": run.state, "epochs": len(run.history().records), "left": left}))
 """
 
 
-@pytest.mark.xfail(strict=False, reason="stands still in one run of three; the cause is not found yet")
 @pytest.mark.slow
 @pytest.mark.parametrize("size", ["96k", "1m"])
 def test_a_real_disk_that_is_full_pauses_a_real_training_which_goes_on_when_there_is_room(

@@ -198,7 +198,7 @@ def test_two_sizes_that_come_together_are_followed_by_rest(store: RunStore, over
             app._size = size
             screen.post_message(events.Resize(size, size))
             screen.post_message(events.Callback(callback=lambda: None))  # neighbours would become one
-        await asyncio.sleep(0.5)
+        await pilot.pause()  # until nothing is left to be done, which would never be
         assert screen.size == (100, 30)
 
     act(store, story, (80, 24))
