@@ -20,7 +20,7 @@ def small_best() -> Settings:
 
     Evidence: CIFAR-100, 1,500 training and 300 test images, test accuracy: apple, aquarium_fish, baby, seeds 0-5
     96.7 ± 0.6 % (96.7, 97.0, 95.7, 97.3, 96.3, 97.0); apple, orange, pear, seeds 0-2 93.6 ± 1.0 % (94.7, 93.0, 93.0).
-    One thread of an AMD EPYC: 97 to 110 s alone (n 4), 134 to 170 s two at once. torch 2.13.0, Python 3.11.7.
+    One thread of an AMD EPYC: 97 to 110 s one at a time (n 4), 134 to 170 s two at once. torch 2.13.0, Python 3.11.7.
     Chosen on folds of the training images, where nothing between 24 and 54 million multiply-adds and 30 and 60 epochs
     was settled; one thing after a look at test: with a tenth held out and 60 epochs, the epoch that was best on 150
     images lay between 29 and 49, and test was 95.8 ± 1.1 % and 91.9 ± 0.2 %. So all images are trained on, the last

@@ -106,7 +106,7 @@ class LabApp(TakesKeys, DoesActs):
     @on(RunsRead)
     def take_runs(self, message: RunsRead) -> None:
         before, self.seen = self.seen, message.seen
-        if self.has_read and message.seen.runs and not before.runs:
+        if self.has_read and message.seen.runs and not before.runs and not before.trouble:
             self.selection.cursor = message.seen.runs[-1].id  # of the first study, the run that trains first
         self.has_read = True
         if message.seen.is_whole and not before.is_whole:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -21,6 +22,7 @@ from tests.screens.stage import act, make, screen_text, until
 from tui import first_study
 from tui.app import LabApp
 from tui.feed import Feed
+from tui.messages import RunsRead
 from tui.screens import runs as runs_screen
 from tui.screens.ask import Details
 from tui.screens.curves import CurvesScreen
@@ -316,6 +318,17 @@ def test_a_key_that_was_pressed_as_runs_arrived_is_not_taken_back(store: RunStor
         table(app).action_move(1)
         cast(RunsScreen, app.screen).show_runs(app.runs)  # before the table's message has been read
         assert under_cursor(app) == "run-max"
+        assert app.selection.cursor == three[1].id
+
+    act(store, story)
+
+
+def test_a_folder_that_was_out_of_reach_comes_back_with_its_cursor(store: RunStore, three: list[Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("j")
+        seen = app.seen
+        app.take_runs(RunsRead(replace(seen, runs=(), trouble="runs: not there now")))
+        app.take_runs(RunsRead(seen))
         assert app.selection.cursor == three[1].id
 
     act(store, story)
