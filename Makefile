@@ -52,6 +52,8 @@ bench: setup
 gpu-check: setup
 	@$(BIN)/pytest -m gpu
 	@$(BIN)/python -m benchmarks.gpu $(DATA)
+	@$(BIN)/python -m benchmarks.kernels $(DATA)
+	@$(BIN)/python -m benchmarks.together $(DATA)
 	@$(BIN)/python -m benchmarks.floor $(DATA)
 	@$(BIN)/python -m benchmarks.parts $(DATA)
 

@@ -84,13 +84,7 @@ def matmul_flops(size: int = 1024, repeats: int = 20) -> float:
 
 def time_steps(experiment: Experiment, images: int, classes: int) -> list[float]:
     """Seconds of each whole step of one epoch over so many random images, augmentation and averages included."""
-    random = np.random.default_rng(0)
-    pixels = random.integers(0, 256, (images, 32, 32, 3), dtype=np.uint8)
-    split = Split(pixels, random.integers(0, classes, images))
-    nothing = split.take(np.zeros(0, dtype=np.int64))
-    mean = np.full(3, 0.5, dtype=np.float32)
-    names = tuple(map(str, range(classes)))
-    dataset = ImageDataset("random", names, split, nothing, nothing, mean, mean / 2, "", "last")
+    dataset = random_dataset(images, classes)
     one_epoch = experiment.replace("training.epochs", 1).replace("training.precision", "exact")
     trainer = Trainer(one_epoch, dataset, torch.device("cpu"))
     trainer.prepare()
@@ -101,6 +95,16 @@ def time_steps(experiment: Experiment, images: int, classes: int) -> list[float]
             times.append(now - before)
             before = now
     return times
+
+
+def random_dataset(images: int, classes: int) -> ImageDataset:
+    """Images of 32×32 pixels that are noise, all of them for training."""
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (images, 32, 32, 3), dtype=np.uint8)
+    split = Split(pixels, random.integers(0, classes, images))
+    nothing = split.take(np.zeros(0, dtype=np.int64))
+    mean = np.full(3, 0.5, dtype=np.float32)
+    return ImageDataset("random", tuple(map(str, range(classes))), split, nothing, nothing, mean, mean / 2, "", "last")
 
 
 if __name__ == "__main__":
