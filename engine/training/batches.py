@@ -51,9 +51,8 @@ class Batches:
         labels = torch.index_select(self.labels, 0, rows, out=self._label_buffer[:count])
         return self._to_network(images), labels
 
-    def part(self, step: int) -> tuple[Tensor, Tensor]:
-        """Batch `step` in data-set order, without a copy."""
-        rows = slice(step * self.batch_size, (step + 1) * self.batch_size)
+    def part(self, rows: slice) -> tuple[Tensor, Tensor]:
+        """Images and labels of these rows in data-set order, without a copy."""
         return self._to_network(self._images[rows]), self.labels[rows]
 
     def _to_network(self, images: Tensor) -> Tensor:

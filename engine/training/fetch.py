@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.errors import TrainingError
 from engine.events import EpochEnded
-from engine.training.scores import COLUMNS, as_record
+from engine.training.scores import HostScores, as_record
 
 
 class DivergedError(TrainingError):
@@ -47,37 +47,35 @@ class Fetched:
     failure: DivergedError | None
 
 
-def read_numbers(
+def read_scores(
     ended: list[EndedEpoch],
     seconds: list[float],
-    numbers: list[float],
-    running: tuple[int, int],
+    scores: list[HostScores],
+    running: tuple[int, HostScores],
     rate: Callable[[int, int], float],
 ) -> Fetched:
-    """Numbers of the device into events.
+    """What was fetched, as events.
 
     Args:
         seconds: of each ended epoch.
-        numbers: a row for each ended epoch (train `[6]`, its first step that is not finite, validation `[6]` if there
-            is one), then of the epoch under way the loss, the accuracy, and its first step that is not finite.
-        running: the epoch under way, and steps in an epoch.
+        scores: of the training split and, where there is one, of the validation split, a row for each ended epoch.
+        running: the epoch under way, and one row, its batches so far.
         rate: learning rate of a step of an epoch, both from 1.
     """
-    epoch, steps = running
-    rows = numbers[:-3]
-    width = len(rows) // len(ended) if ended else 0
     events: list[EpochEnded] = []
-    for position, (row, took) in enumerate(zip(ended, seconds, strict=True)):
-        columns = rows[position * width : (position + 1) * width]
-        train, wrong, validation = columns[:COLUMNS], int(columns[COLUMNS]), columns[COLUMNS + 1 :]
-        if not wrong and validation and not math.isfinite(validation[0]):
-            wrong = steps  # it was the last step that spoilt the weights
+    train, *validation = scores
+    held_outs = validation[0].summaries() if validation else [[]] * len(ended)
+    rows = zip(ended, seconds, train.summaries(), train.first_not_finite(), held_outs, strict=True)
+    for row, took, trained, first_wrong, held_out in rows:
+        wrong = first_wrong
+        if not wrong and held_out and not math.isfinite(held_out[0]):
+            wrong = train.losses.shape[1]  # it was the last step that spoilt the weights
         if wrong:
             failure = DivergedError(row.epoch, wrong, rate(row.epoch, wrong), row.epoch - 1)
             return Fetched(events, None, None, failure)
-        events.append(EpochEnded(_record(row, took, train, validation)))
-    loss, accuracy, wrong_now = numbers[-3:]
-    wrong = int(wrong_now)
+        events.append(EpochEnded(_record(row, took, trained, held_out)))
+    epoch, now = running
+    ((loss, accuracy),), (wrong,) = now.means().tolist(), now.first_not_finite()
     failure_now = DivergedError(epoch, wrong, rate(epoch, wrong), epoch - 1) if wrong else None
     return Fetched(events, loss, accuracy, failure_now)
 

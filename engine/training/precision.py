@@ -39,22 +39,23 @@ class Precision:
 
 
 EXACT = Precision()
-_WORTH_CASTING = 1_000_000  # measured: 0.23 M lose, 1.3 M gain half; see docs/performance.md
+# multiply-adds from which casting gains; measured, see docs/performance.md
+_WORTH_CASTING = {"cpu": 1_000_000, "cuda": 5_000_000}
 
 
 def choose_precision(wish: str, device: torch.device, multiply_adds: int) -> Precision:
     """What a wish (`exact`, `fast`) comes to.
 
-    On a CPU that lacks instructions for bfloat16, or for a network so small that casting costs more than it gains,
-    fast is exact.
+    bfloat16, but for a network so small that casting costs more than it gains: that is trained with TF32 on a GPU,
+    and exactly on a CPU; so is any network on a CPU that lacks instructions for bfloat16.
 
     Args:
         multiply_adds: of the network, for one image, forward.
     """
     if wish == "exact":
         return EXACT
+    gains = multiply_adds >= _WORTH_CASTING[device.type]
     if device.type == "cuda":
-        supported = torch.cuda.is_bf16_supported(including_emulation=False)
-        return Precision(exact=False, dtype=torch.bfloat16 if supported else torch.float32, tf32=True)
-    gains = multiply_adds >= _WORTH_CASTING and multiplies_bfloat16()
-    return Precision(exact=False, dtype=torch.bfloat16) if gains else EXACT
+        gains = gains and torch.cuda.is_bf16_supported(including_emulation=False)
+        return Precision(exact=False, dtype=torch.bfloat16 if gains else torch.float32, tf32=True)
+    return Precision(exact=False, dtype=torch.bfloat16) if gains and multiplies_bfloat16() else EXACT

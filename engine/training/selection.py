@@ -19,7 +19,9 @@ class Selection:
     def __init__(self, network: nn.Module) -> None:
         self._network = network
         self._current = list(network.state_dict(keep_vars=False).values())
-        self.weights = [tensor.clone() for tensor in self._current]
+        self._flat = torch.cat([_flat(tensor) for tensor in self._current])
+        kept = torch.split(self._flat, [tensor.numel() for tensor in self._current])
+        self.weights = [_shaped(part, like) for part, like in zip(kept, self._current, strict=True)]
         device = self._current[0].device
         self.epoch = torch.zeros((), dtype=torch.int64, device=device)
         self.correct = torch.full((), -1, dtype=torch.int64, device=device)
@@ -36,17 +38,26 @@ class Selection:
         """
         if correct is None or loss is None:
             self.epoch.copy_(epoch)
-            for kept, current in zip(self.weights, self._current, strict=True):
-                kept.copy_(current)
+            torch.cat([_flat(tensor) for tensor in self._current], out=self._flat)
             return
         better = (correct > self.correct) | ((correct == self.correct) & (loss < self.loss))
         better &= torch.isfinite(loss)
         torch.where(better, correct, self.correct, out=self.correct)
         torch.where(better, loss, self.loss, out=self.loss)
         torch.where(better, epoch, self.epoch, out=self.epoch)
-        for kept, current in zip(self.weights, self._current, strict=True):
-            torch.where(better, current, kept, out=kept)
+        current = torch.cat([_flat(tensor) for tensor in self._current])  # one choice for all of them
+        torch.where(better, current, self._flat, out=self._flat)
 
     def state_dict(self) -> dict[str, Tensor]:
         """The kept weights, under the network's own names."""
         return dict(zip(self._network.state_dict(), self.weights, strict=True))
+
+
+def _flat(tensor: Tensor) -> Tensor:
+    """A view of all its numbers in the order of its memory, which has no gaps."""
+    return tensor.detach().as_strided((tensor.numel(),), (1,))
+
+
+def _shaped(flat: Tensor, like: Tensor) -> Tensor:
+    """A view of these numbers in the shape and memory layout of another tensor."""
+    return flat.as_strided(like.shape, like.stride(), flat.storage_offset())

@@ -21,13 +21,13 @@ from engine.training.augmentation import Augmentation
 from engine.training.averaging import WeightAverage
 from engine.training.batches import Batches
 from engine.training.capture import Eager, KeptState, Path, PathMaker, choose_path
-from engine.training.fetch import DivergedError, EndedEpoch, read_numbers
+from engine.training.fetch import DivergedError, EndedEpoch, read_scores
 from engine.training.optimizer import build_optimizer
 from engine.training.pacer import Pacer
 from engine.training.position import Position
 from engine.training.precision import EXACT, Precision
 from engine.training.schedule import RateTable
-from engine.training.scores import COLUMNS, BatchScores, EpochTable
+from engine.training.scores import BatchScores, EpochTable
 from engine.training.seeds import generator_for
 from engine.training.selection import Selection
 from engine.training.step import TrainingStep
@@ -89,7 +89,7 @@ class Trainer:
             average=self.average,
             noise=self.noise if has_noise else None,
         )
-        self._table = EpochTable(COLUMNS + 1 + (COLUMNS if self._held_out.size else 0), device)
+        self._table = EpochTable(self._step.scores, self._validation.scores if self._held_out.size else None)
 
         self.epoch = 0  # epochs done
         self.step = 0  # steps done in the epoch after that
@@ -161,7 +161,7 @@ class Trainer:
         Done by `events` if nobody did it before. To be called where training will be: same thread, same switches.
         """
         self._position.place(step=0, rate=self._rates.cover(0, 1), epoch=0)
-        scratch = [self._position.counters, self._table.values, self.optimizer.lr]
+        scratch = [self._position.counters, *self._table.tensors, self.optimizer.lr]
         kept = KeptState([*self.tensors().values(), *scratch], self.generators().values())
         path, failure = self._make_path(self.device, kept, self._step.generators), None
         try:
@@ -192,18 +192,18 @@ class Trainer:
             if self.finish_epoch:
                 steps = min(steps, self.steps_per_epoch - self.step)
             ended, done = self._run_steps(steps)
-            numbers = self._fetch(len(ended))
+            scores, running = self._table.fetch(len(ended), self.step or self.steps_per_epoch)
             seconds = time.monotonic() - began
             pacer.took(done, seconds)
             times = self._share_out(seconds, done, ended)
-            running = self.epoch + 1 if self.step else self.epoch
-            fetched = read_numbers(ended, times, numbers, (self.epoch + 1, self.steps_per_epoch), self._rate_of)
+            fetched = read_scores(ended, times, scores, (self.epoch + 1, running), self._rate_of)
             yield from fetched.ended
             if fetched.failure:
                 raise fetched.failure
             speed = (self._images_done() - images_before) / max(self.seconds - seconds_before, 1e-9)
             step = self.step or self.steps_per_epoch
-            yield StepProgress(running, step, fetched.loss, fetched.accuracy, self.seconds, speed)
+            epoch = self.epoch + 1 if self.step else self.epoch
+            yield StepProgress(epoch, step, fetched.loss, fetched.accuracy, self.seconds, speed)
             if self.finish_epoch and not self.step:
                 return
 
@@ -232,30 +232,22 @@ class Trainer:
             self.epoch, self.step = self.epoch + 1, 0
             ended.append(EndedEpoch(self.epoch, number - since, self._rate_of(self.epoch, self.steps_per_epoch)))
             since = number
-            if self.is_done or len(ended) == EpochTable.ROWS:
+            if self.is_done or len(ended) == self._table.rows:
                 return ended, number
         return ended, count
 
     @torch.no_grad()
     def _finish_epoch(self) -> None:
         """After the last step: validate, keep the weights if they are the best, leave a row for the host."""
-        columns = [self.scores.summary(), self.scores.first_not_finite(self.steps_per_epoch)[None]]
         epoch = self._position.epoch[0] + 1
         if self._held_out.size:
             self._validation.run()
-            columns.append(self._validation.scores.summary())
-            self.selection.offer(epoch, self._validation.scores.correct.sum(), columns[-1][0])
+            scores = self._validation.scores
+            self.selection.offer(epoch, scores.correct.sum(), scores.mean_loss())
         else:
             self.selection.offer(epoch, None, None)
-        self._table.record(self._position.row, torch.cat(columns))
+        self._table.record(self._position.row)
         self._position.end_epoch()
-
-    def _fetch(self, epochs: int) -> list[float]:
-        """The only wait for the device: the epochs that ended in this chunk, and loss and accuracy so far."""
-        running = self.scores.so_far(self.step or self.steps_per_epoch)
-        wrong = self.scores.first_not_finite(self.step)
-        numbers: list[float] = torch.cat([self._table.values[:epochs].flatten(), running, wrong[None]]).tolist()
-        return numbers
 
     def _share_out(self, seconds: float, steps: int, ended: list[EndedEpoch]) -> list[float]:
         """The seconds of each epoch that ended. Inside a chunk nobody looks at a clock: its steps share its time."""

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from engine.architecture import build_architecture
 from engine.experiment import ModelSettings
 from engine.network import build_network
-from engine.training.arrange import FlattenedLinear, PatchConv2d, arrange
+from engine.training.arrange import FlattenedLinear, MeanPool2d, arrange
+from engine.training.convolution import PatchConv2d
 from engine.training.precision import EXACT, Precision
 
 CPU = torch.device("cpu")
@@ -77,9 +78,41 @@ def test_a_convolution_in_patches_is_the_convolution(
     convolution = nn.Conv2d(2, 3, size, size + extra, padding)
     arranged = arrange(nn.Sequential(convolution), CPU, EXACT)
     assert isinstance(arranged[0], PatchConv2d)
-    images, weights = images_of(3, 2, height, width), list(convolution.parameters())
-    for a, b in zip(*(results(each, images, weights) for each in (convolution, arranged)), strict=True):
+    assert_same_results(convolution, arranged, images_of(3, 2, height, width))
+
+
+def assert_same_results(convolution: nn.Conv2d, patches: nn.Module, images: Tensor) -> None:
+    weights = list(convolution.parameters())
+    for a, b in zip(*(results(each, images, weights) for each in (convolution, patches)), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(("size", "stride", "padding"), [(5, 4, 2), (3, 1, 1), (3, 2, 0), (1, 1, 0), (2, 3, 1)])
+def test_patches_may_overlap(size: int, stride: int, padding: int, bias: bool) -> None:
+    """As a GPU takes them."""
+    convolution = nn.Conv2d(2, 3, size, stride, padding, bias=bias)
+    patches = PatchConv2d(convolution)
+    for count in (4, 3, 5, 2):  # their memory is used again, and grows
+        assert_same_results(convolution, patches, images_of(count, 2, 9, 7))
+
+
+def test_patches_that_take_too_much_memory_are_not_made() -> None:
+    convolution = nn.Conv2d(2, 3, 3, padding=1)
+    patches = PatchConv2d(convolution, most_bytes=4 * 4 * 9 * 7 * 9 * 2)
+    assert torch.equal(patches(images_of(5, 2, 9, 7)), convolution(images_of(5, 2, 9, 7)))
+    assert patches._patches is None
+    assert_same_results(convolution, patches, images_of(4, 2, 9, 7))
+    assert patches._patches is not None
+
+
+@pytest.mark.parametrize(("height", "width"), [(8, 8), (9, 11)])
+def test_a_mean_over_windows_is_average_pooling(height: int, width: int) -> None:
+    pool = nn.AvgPool2d(4)
+    images = images_of(3, 5, height, width)
+    for a, b in zip(*(results(each, images, []) for each in (pool, MeanPool2d(pool))), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-6)
+        assert b.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_what_is_not_gained_from_is_left_alone() -> None:
@@ -89,7 +122,18 @@ def test_what_is_not_gained_from_is_left_alone() -> None:
     assert list(arrange(nn.Sequential(overlapping, grouped), CPU, EXACT)) == [overlapping, grouped]
     half = Precision(exact=False, dtype=torch.bfloat16)
     assert list(arrange(nn.Sequential(strided), CPU, half)) == [strided]
-    assert list(arrange(nn.Sequential(strided), torch.device("cuda"), EXACT)) == [strided]
+
+
+def test_a_gpu_takes_every_plain_convolution_in_patches() -> None:
+    plain = nn.Conv2d(3, 4, 5, stride=4, padding=2)
+    others = [
+        nn.Conv2d(4, 4, 3, groups=2),
+        nn.Conv2d(4, 4, 3, dilation=2),
+        nn.Conv2d(4, 4, (3, 1)),
+        nn.Conv2d(4, 4, 3, padding="same"),
+    ]
+    arranged = arrange(nn.Sequential(plain, *others, nn.AvgPool2d(2)), torch.device("cuda"), EXACT)
+    assert [type(module) for module in arranged] == [PatchConv2d, *[nn.Conv2d] * 4, MeanPool2d]
 
 
 def test_a_linear_layer_takes_flat_values_too() -> None:

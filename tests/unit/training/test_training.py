@@ -210,13 +210,13 @@ def test_a_loss_that_is_not_finite_names_its_step_and_the_last_good_epoch(tiny: 
 
 
 def test_nothing_is_fetched_from_the_device_inside_a_chunk(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`item`, `tolist`, `numpy` and `bool` of a tensor wait for the device: one wait a chunk is allowed."""
+    """`item`, `tolist`, `cpu` and `bool` of a tensor wait for the device: one wait a chunk is allowed."""
     experiment = tiny(epochs=20)
     waits = []
     monkeypatch.setattr("engine.training.trainer.Pacer", lambda: FixedPace(40))
     with reproducible(CPU, 1):
         trainer = Trainer(experiment, dataset_of(experiment), CPU)
-        for name in ("item", "tolist", "numpy", "__bool__", "__float__", "__int__", "cpu"):
+        for name in ("item", "tolist", "__bool__", "__float__", "__int__", "cpu"):
             original = getattr(torch.Tensor, name)
 
             def counted(*args: Any, original: Any = original, name: str = name, **kwargs: Any) -> Any:

@@ -1,0 +1,160 @@
+"""A convolution as products of matrices over its patches; what is gained, and where: docs/performance.md."""
+
+from __future__ import annotations
+
+from typing import Any, TypeGuard
+
+import torch
+from torch import Tensor, nn
+from torch.nn.grad import conv2d_input
+
+from engine.training.precision import Precision
+
+# Beyond this, copying the patches of a batch costs a GPU more than its own convolutions do; rounded ones are faster.
+_MOST_PATCH_BYTES = {False: 64 << 20, True: 16 << 20}
+
+
+class PatchConv2d(nn.Module):
+    """A convolution whose patches are copied side by side, and multiplied by its kernels.
+
+    Its backward pass is what is gained: the gradient of kernels and biases is one product, and where patches do not
+    overlap, that of the images is another and sums nothing.
+
+    Args:
+        convolution: square, ungrouped, undilated; its parameters are used as they are.
+        most_bytes: a batch whose patches take more goes through the convolution itself.
+    """
+
+    def __init__(self, convolution: nn.Conv2d, most_bytes: float = float("inf")) -> None:
+        super().__init__()
+        self.convolution = convolution
+        self._most_bytes = most_bytes
+        self._patches: Patches | None = None
+
+    def forward(self, images: Tensor) -> Tensor:
+        """`float32 [N, C, H, W] -> [N, F, H', W']`, both in channels-last memory."""
+        of = self.convolution
+        if self._patches is None or not self._patches.hold(images):
+            if 4 * Patches.numbers(of, images) > self._most_bytes:
+                direct: Tensor = of(images)
+                return direct
+            self._patches = Patches(of, images)
+        made: Tensor = _PatchConv2d.apply(images, of.weight, of.bias, self._patches)  # type: ignore[no-untyped-call]
+        return made
+
+
+class Patches:
+    """Memory for the patches of a batch, used again by every step: the border around the images stays zero.
+
+    Args:
+        of: the convolution.
+        images: the largest batch, `[N, C, H, W]`.
+    """
+
+    def __init__(self, of: nn.Conv2d, images: Tensor) -> None:
+        count, channels, height, width = images.shape
+        self.size, self.stride, self.padding = _shape(of)
+        self.grid = self._grid(of, images)
+        self._images = images.shape
+        padded = count, height + 2 * self.padding, width + 2 * self.padding, channels
+        self._padded = images.new_zeros(padded) if self.padding else None
+        self.width = self.size**2 * channels
+        rows = count * self.grid[0] * self.grid[1]
+        # a column of ones behind each patch: its product with the gradient is that of the biases
+        self._rows = images.new_ones(rows, self.width + (of.bias is not None))
+
+    @staticmethod
+    def _grid(of: nn.Conv2d, images: Tensor) -> tuple[int, int]:
+        size, stride, padding = _shape(of)
+        high, wide = ((side + 2 * padding - size) // stride + 1 for side in images.shape[2:])
+        return high, wide
+
+    @classmethod
+    def numbers(cls, of: nn.Conv2d, images: Tensor) -> int:
+        """How many numbers the patches of a batch are."""
+        high, wide = cls._grid(of, images)
+        return images.shape[0] * high * wide * of.kernel_size[0] ** 2 * images.shape[1]
+
+    def hold(self, images: Tensor) -> bool:
+        """Whether there is room for this batch."""
+        return images.shape[1:] == self._images[1:] and images.shape[0] <= self._images[0]
+
+    def of(self, images: Tensor) -> Tensor:
+        """`[N · H' · W', k · k · C (+ 1)]`, valid until the next call."""
+        count, channels, height, width = images.shape
+        source, edge = images.permute(0, 2, 3, 1), self.padding
+        if self._padded is not None:
+            padded = self._padded[:count]
+            padded[:, edge : edge + height, edge : edge + width].copy_(source)
+            source = padded
+        seen = source.unfold(1, self.size, self.stride).unfold(2, self.size, self.stride)  # [N, H', W', C, k, k]
+        rows = self._rows[: count * self.grid[0] * self.grid[1]]
+        into = rows[:, : self.width].view(count, *self.grid, self.size, self.size, channels)
+        into.copy_(seen.permute(0, 1, 2, 4, 5, 3))
+        return rows
+
+
+class _PatchConv2d(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, images: Tensor, weight: Tensor, bias: Tensor | None, patches: Patches) -> Tensor:
+        rows, kernel = patches.of(images), as_rows(weight)  # [M, k · k · C], [F, k · k · C]
+        ctx.save_for_backward(weight)
+        ctx.rows, ctx.patches, ctx.shape = rows, patches, images.shape
+        seen = rows[:, : patches.width]
+        made = torch.mm(seen, kernel.t()) if bias is None else torch.addmm(bias, seen, kernel.t())
+        return made.view(images.shape[0], *patches.grid, -1).permute(0, 3, 1, 2)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        (weight,), patches = ctx.saved_tensors, ctx.patches
+        filters, channels, size, _ = weight.shape
+        gradient = gradients[0].permute(0, 2, 3, 1).reshape(-1, filters)
+        product = ctx.rows.t() @ gradient  # [k · k · C (+ 1), F]
+        of_weight = product[: patches.width].view(size, size, channels, filters).permute(3, 2, 0, 1)
+        of_bias = product[patches.width] if ctx.needs_input_grad[2] else None
+        of_images = None
+        if ctx.needs_input_grad[0]:
+            of_images = (
+                _spread(gradient @ as_rows(weight), ctx.shape, patches)
+                if patches.stride >= patches.size
+                else conv2d_input(ctx.shape, weight, gradients[0], patches.stride, patches.padding)  # type: ignore[no-untyped-call]
+            )
+        return of_images, of_weight, of_bias, None
+
+
+def _spread(of_patches: Tensor, shape: torch.Size, patches: Patches) -> Tensor:
+    """The gradient of patches that do not overlap, put where their pixels are: `[N, C, H, W]`."""
+    (count, channels, height, width), (rows, columns) = shape, patches.grid
+    size, stride, padding = patches.size, patches.stride, patches.padding
+    high, wide = (max(n * stride, side + padding) for n, side in ((rows, height), (columns, width)))
+    padded = of_patches.new_zeros(count, high, wide, channels)
+    cells = padded[:, : rows * stride, : columns * stride]
+    cells = torch.unflatten(torch.unflatten(cells, 2, (columns, stride)), 1, (rows, stride))
+    into = cells[:, :, :size, :, :size]
+    into.copy_(of_patches.view(count, rows, columns, size, size, channels).transpose(2, 3))
+    return padded[:, padding : padding + height, padding : padding + width].permute(0, 3, 1, 2)
+
+
+def gains_from_patches(module: nn.Module, device: torch.device) -> TypeGuard[nn.Conv2d]:
+    """Whether a convolution is cheaper so: on a CPU where patches do not overlap, on a GPU unless they are many."""
+    if not isinstance(module, nn.Conv2d) or module.groups != 1 or module.dilation != (1, 1):
+        return False
+    size, stride, padding = module.kernel_size, module.stride, module.padding
+    if not isinstance(padding, tuple) or any(pair[0] != pair[1] for pair in (size, stride, padding)):
+        return False
+    return device.type == "cuda" or (stride[0] > 1 and size[0] <= stride[0])
+
+
+def most_patch_bytes(device: torch.device, precision: Precision) -> float:
+    """Of a batch, up to which patches are worth their memory."""
+    return _MOST_PATCH_BYTES[precision.tf32] if device.type == "cuda" else float("inf")
+
+
+def as_rows(values: Tensor) -> Tensor:
+    """`[N, C, H, W] -> [N, H · W · C]`, no copy where the memory is channels-last."""
+    return values.permute(0, 2, 3, 1).flatten(1)
+
+
+def _shape(of: nn.Conv2d) -> tuple[int, int, int]:
+    """Kernel, stride and padding of a square convolution."""
+    return of.kernel_size[0], of.stride[0], int(of.padding[0])
