@@ -1,6 +1,6 @@
 """Three tactics of pooling in lanes of one thread against the notebook's three trainings at its default threads.
 
-python -m benchmarks.lanes [--data-dir DIR] [--rounds N] [--epochs N] [--out F.json]
+python -m benchmarks.lanes [--data-dir DIR] [--rounds N] [--epochs N] [--fast] [--out F.json]
 
 Both sides are timed from where everything is imported and in place: start-up is measured by `benchmarks.parts`.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import time
+from collections.abc import Callable
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -17,8 +18,10 @@ import torch
 
 from benchmarks.report import save, spread, words
 from benchmarks.sides import Theirs, experiment_of, load
+from engine.architecture import build_architecture
 from engine.machine import usable_cores
 from engine.training.device import reproducible
+from engine.training.precision import choose_precision
 from engine.training.trainer import Trainer
 
 CPU = torch.device("cpu")
@@ -27,12 +30,16 @@ POOLINGS = ("stride", "max", "avg")
 LANES = (("max",), ("stride", "avg"))  # as a queue of two lanes gives them out
 
 
-def lane(data_dir: Path | None, epochs: int, poolings: tuple[str, ...], barrier: Barrier) -> None:
+def lane(data_dir: Path | None, epochs: int, wish: str, poolings: tuple[str, ...], barrier: Barrier) -> None:
     """One process: what it trains, once the others are ready, too."""
     dataset, settings = load(data_dir, CLASSES)
     with reproducible(CPU, 1):
-        experiments = [experiment_of(settings, pooling).replace("training.epochs", epochs) for pooling in poolings]
-        trainers = [Trainer(experiment, dataset, CPU) for experiment in experiments]
+        trainers = []
+        for pooling in poolings:
+            experiment = experiment_of(settings, pooling).replace("training.epochs", epochs)
+            architecture = build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
+            precision = choose_precision(wish, CPU, architecture.multiply_adds)
+            trainers.append(Trainer(experiment, dataset, CPU, precision=precision))
         barrier.wait()
         for trainer in trainers:
             for _ in trainer.events():
@@ -40,11 +47,11 @@ def lane(data_dir: Path | None, epochs: int, poolings: tuple[str, ...], barrier:
     barrier.wait()
 
 
-def ours(data_dir: Path | None, epochs: int) -> float:
-    """Seconds until the last lane is done."""
+def ours(data_dir: Path | None, epochs: int, wish: str) -> float:
+    """Seconds until the last lane is done; `wish` is `exact` or `fast`."""
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(len(LANES) + 1)
-    processes = [context.Process(target=lane, args=(data_dir, epochs, poolings, barrier)) for poolings in LANES]
+    processes = [context.Process(target=lane, args=(data_dir, epochs, wish, poolings, barrier)) for poolings in LANES]
     for process in processes:
         process.start()
     barrier.wait()
@@ -73,17 +80,23 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=25)
+    parser.add_argument("--fast", action="store_true", help="bfloat16 where the processor and the network gain by it")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    sides, pairs = (theirs, ours), []
+    wish = "fast" if options.fast else "exact"
+    sides: dict[str, Callable[[], float]] = {
+        "theirs": lambda: theirs(options.data_dir, options.epochs),
+        "ours": lambda: ours(options.data_dir, options.epochs, wish),
+    }
+    pairs = []
     for number in range(options.rounds):  # who goes first changes
-        order = sides if number % 2 == 0 else sides[::-1]
-        found = {side: side(options.data_dir, options.epochs) for side in order}
-        pairs.append((found[theirs], found[ours]))
+        order = list(sides) if number % 2 == 0 else list(sides)[::-1]
+        found = {name: sides[name]() for name in order}
+        pairs.append((found["theirs"], found["ours"]))
     row = spread([other / mine for other, mine in pairs])
-    print(f"notebook / lanes {words(row)}")
+    print(f"notebook / lanes, {wish}: {words(row)}")
     rows = {"notebook / lanes": row, "lanes_seconds": spread([mine for _, mine in pairs])}
-    save("lanes", rows, options.out)
+    save("lanes" if wish == "exact" else "lanes-fast", rows, options.out)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,11 @@ from engine.cli.main import run as cnnlab
 from engine.evaluation import make_report
 from engine.filters import parse_filter, sort_runs
 from engine.store import RunStore
+from engine.store.columns import Columns
 from engine.store.history import encode_history, parse_history
+from tui.chart.picture import Picture
+from tui.chart.state import Looking
+from tui.chart.views import Subject, Views
 
 COMPARED = 1000
 
@@ -101,6 +105,44 @@ def history_rows(rounds: int) -> dict[str, Any]:
     return rows
 
 
+def chart_rows(rounds: int) -> dict[str, Any]:
+    """Both charts of a long training at 58×30 cells, with bands: all of it, and one epoch more."""
+    rows = {}
+    for epochs in (100, 1_000, 10_000):
+        records = [_epoch(number) for number in range(1, epochs + 2)]
+
+        def draw(epochs: int = epochs, records: list[dict[str, Any]] = records) -> tuple[float, float]:
+            columns, views, looking = Columns(records[:-1]), Views(has_braille=True), Looking()
+            pictures = {measure: Picture() for measure in ("loss", "accuracy")}
+
+            def look() -> float:
+                began = time.process_time()
+                for measure, picture in pictures.items():
+                    subject = Subject(columns, epochs + 1, float(epochs), columns.best, has_band=True)
+                    picture.draw(views.view(subject, looking, measure), 58, 30)
+                return time.process_time() - began
+
+            first = look()
+            columns.append(records[-1])
+            return first, look()
+
+        found = [draw() for _ in range(rounds)]
+        for name, column in (("whole", 0), ("one more", 1)):
+            rows[f"charts of {epochs} epochs: {name}"] = spread([pair[column] for pair in found])
+    return rows
+
+
+def _epoch(number: int) -> dict[str, Any]:
+    """An epoch of a training that converges, with some noise."""
+    noise = 0.1 * np.sin(number * 12.9898)
+    loss, accuracy = 1 / (1 + number / 50) + noise, 1 - 0.5 / (1 + number / 50) + noise / 10
+    split = {
+        name: {"mean": value, "p25": value - 0.05, "p75": value + 0.05}
+        for name, value in (("loss", loss), ("accuracy", accuracy))
+    }
+    return {"event": "epoch", "epoch": number, "seconds": 1.0, "lr": 0.005, "train": split, "validation": split}
+
+
 def class_rows(rounds: int) -> dict[str, Any]:
     """A report of ten images a class."""
     chance = np.random.default_rng(0)
@@ -125,7 +167,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for count in (options.runs // 10, options.runs):
             rows |= runs_rows(Path(folder) / str(count), count, options.rounds)
-    rows |= history_rows(options.rounds) | class_rows(options.rounds)
+    rows |= history_rows(options.rounds) | chart_rows(options.rounds) | class_rows(options.rounds)
     for name, row in rows.items():
         shown = f"{row['median']:,.0f}" if "n" not in row else f"{words(row, 4)} s"
         print(f"{name:34} {shown}")
