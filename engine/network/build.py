@@ -32,11 +32,12 @@ class ImageNetwork(nn.Module):
         """`uint8 [N, H, W, C] -> logits float32 [N, K]`."""
         return self.logits(self.normalize(images))
 
-    def logits(self, normalised: Tensor) -> Tensor:
-        """`float32 [N, C, H, W] -> logits float32 [N, K]`."""
-        logits: Tensor = self.layers(normalised)
+    def logits(self, normalised: Tensor, layers: nn.Sequential | None = None) -> Tensor:
+        """`float32 [N, C, H, W] -> logits float32 [N, K]`, by `layers` where another form of the same is given."""
+        layers = self.layers if layers is None else layers
+        logits: Tensor = layers(normalised)
         if self.test_flips and not self.training:
-            logits = (logits + self.layers(normalised.flip(3))) / 2
+            logits = (logits + layers(normalised.flip(3))) / 2
         return logits
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -60,6 +62,28 @@ class Batches:
             return images.permute(0, 3, 1, 2)  # [B, H, W, C] -> [B, C, H, W], channels-last
         normalised: Tensor = self._normalize(images)
         return normalised
+
+
+class RowBatches:
+    """Batches of what was made of the images of others, before training.
+
+    Args:
+        batches: the others.
+        make: `float32 [N, C, H, W] -> [N, L]`, for at most a batch.
+    """
+
+    def __init__(self, batches: Batches, make: Callable[[Tensor], Tensor]) -> None:
+        starts = range(0, batches.size, batches.batch_size)
+        parts = [make(batches.part(slice(start, start + batches.batch_size))[0]).clone() for start in starts]
+        self._rows, self._labels = torch.cat(parts), batches.labels
+        self._row_buffer = self._rows.new_empty(batches.batch_size, self._rows.shape[1])
+        self._label_buffer = torch.empty(batches.batch_size, dtype=torch.int64, device=batches.device)
+
+    def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """What was made, `[B, L]`, and labels `int64 [B]` of these rows; valid until the next call."""
+        count = len(rows)
+        made = torch.index_select(self._rows, 0, rows, out=self._row_buffer[:count])
+        return made, torch.index_select(self._labels, 0, rows, out=self._label_buffer[:count])
 
 
 def _normalise_in_parts(images: Tensor, normalize: Normalize) -> Tensor:

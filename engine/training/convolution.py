@@ -12,6 +12,7 @@ from engine.training.precision import Precision
 
 # Beyond this, copying the patches of a batch costs a GPU more than its own convolutions do; rounded ones are faster.
 _MOST_PATCH_BYTES = {False: 64 << 20, True: 16 << 20}
+_MOST_KEPT_BYTES = 2 << 30
 
 
 class PatchConv2d(nn.Module):
@@ -35,11 +36,36 @@ class PatchConv2d(nn.Module):
         """`float32 [N, C, H, W] -> [N, F, H', W']`, both in channels-last memory."""
         of = self.convolution
         if self._patches is None or not self._patches.hold(images):
-            if 4 * Patches.numbers(of, images) > self._most_bytes:
+            if 4 * Patches.numbers(of, images.shape) > self._most_bytes:
                 direct: Tensor = of(images)
                 return direct
             self._patches = Patches(of, images)
-        made: Tensor = _PatchConv2d.apply(images, of.weight, of.bias, self._patches)  # type: ignore[no-untyped-call]
+        rows = self._patches.of(images.detach())
+        made: Tensor = _Product.apply(images, rows, of.weight, of.bias, self._patches)  # type: ignore[no-untyped-call]
+        return made
+
+
+class MadePatches(nn.Module):
+    """The first convolution of a network whose images nobody changes on their way: its patches are made once.
+
+    Args:
+        convolution: as `PatchConv2d` takes it.
+        images: the largest batch, `[N, C, H, W]`.
+    """
+
+    def __init__(self, convolution: nn.Conv2d, images: Tensor) -> None:
+        super().__init__()
+        self.convolution = convolution
+        self._patches = Patches(convolution, images)
+
+    def make(self, images: Tensor) -> Tensor:
+        """`[N, C, H, W] -> [N, H' · W' · (k · k · C + 1)]`, for at most a batch; valid until the next call."""
+        return self._patches.of(images).view(len(images), -1)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """What `make` made `-> [N, F, H', W']` in channels-last memory."""
+        of, rows = self.convolution, rows.view(-1, self._patches.columns)
+        made: Tensor = _Product.apply(None, rows, of.weight, of.bias, self._patches)  # type: ignore[no-untyped-call]
         return made
 
 
@@ -54,26 +80,27 @@ class Patches:
     def __init__(self, of: nn.Conv2d, images: Tensor) -> None:
         count, channels, height, width = images.shape
         self.size, self.stride, self.padding = _shape(of)
-        self.grid = self._grid(of, images)
+        self.grid = self._grid(of, images.shape)
         self._images = images.shape
         padded = count, height + 2 * self.padding, width + 2 * self.padding, channels
         self._padded = images.new_zeros(padded) if self.padding else None
         self.width = self.size**2 * channels
         rows = count * self.grid[0] * self.grid[1]
         # a column of ones behind each patch: its product with the gradient is that of the biases
-        self._rows = images.new_ones(rows, self.width + (of.bias is not None))
+        self.columns = self.width + (of.bias is not None)
+        self._rows = images.new_ones(rows, self.columns)
 
     @staticmethod
-    def _grid(of: nn.Conv2d, images: Tensor) -> tuple[int, int]:
+    def _grid(of: nn.Conv2d, shape: torch.Size) -> tuple[int, int]:
         size, stride, padding = _shape(of)
-        high, wide = ((side + 2 * padding - size) // stride + 1 for side in images.shape[2:])
+        high, wide = ((side + 2 * padding - size) // stride + 1 for side in shape[2:])
         return high, wide
 
     @classmethod
-    def numbers(cls, of: nn.Conv2d, images: Tensor) -> int:
-        """How many numbers the patches of a batch are."""
-        high, wide = cls._grid(of, images)
-        return images.shape[0] * high * wide * of.kernel_size[0] ** 2 * images.shape[1]
+    def numbers(cls, of: nn.Conv2d, shape: torch.Size) -> int:
+        """How many numbers the patches of a batch of this shape are."""
+        high, wide = cls._grid(of, shape)
+        return shape[0] * high * wide * of.kernel_size[0] ** 2 * shape[1]
 
     def hold(self, images: Tensor) -> bool:
         """Whether there is room for this batch."""
@@ -94,15 +121,18 @@ class Patches:
         return rows
 
 
-class _PatchConv2d(torch.autograd.Function):
+class _Product(torch.autograd.Function):
+    """Patches `[M, k · k · C (+ 1)]` by kernels; the images they were made of take part for their gradient alone."""
+
     @staticmethod
-    def forward(ctx: Any, images: Tensor, weight: Tensor, bias: Tensor | None, patches: Patches) -> Tensor:
-        rows, kernel = patches.of(images), as_rows(weight)  # [M, k · k · C], [F, k · k · C]
+    def forward(
+        ctx: Any, images: Tensor | None, rows: Tensor, weight: Tensor, bias: Tensor | None, patches: Patches
+    ) -> Tensor:
         ctx.save_for_backward(weight)
-        ctx.rows, ctx.patches, ctx.shape = rows, patches, images.shape
-        seen = rows[:, : patches.width]
+        ctx.rows, ctx.patches, ctx.shape = rows, patches, None if images is None else images.shape
+        seen, kernel = rows[:, : patches.width], as_rows(weight)  # [M, k · k · C], [F, k · k · C]
         made = torch.mm(seen, kernel.t()) if bias is None else torch.addmm(bias, seen, kernel.t())
-        return made.view(images.shape[0], *patches.grid, -1).permute(0, 3, 1, 2)
+        return made.view(-1, *patches.grid, weight.shape[0]).permute(0, 3, 1, 2)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
@@ -111,7 +141,7 @@ class _PatchConv2d(torch.autograd.Function):
         gradient = gradients[0].permute(0, 2, 3, 1).reshape(-1, filters)
         product = ctx.rows.t() @ gradient  # [k · k · C (+ 1), F]
         of_weight = product[: patches.width].view(size, size, channels, filters).permute(3, 2, 0, 1)
-        of_bias = product[patches.width] if ctx.needs_input_grad[2] else None
+        of_bias = product[patches.width] if ctx.needs_input_grad[3] else None
         of_images = None
         if ctx.needs_input_grad[0]:
             of_images = (
@@ -119,7 +149,7 @@ class _PatchConv2d(torch.autograd.Function):
                 if patches.stride >= patches.size
                 else conv2d_input(ctx.shape, weight, gradients[0], patches.stride, patches.padding)  # type: ignore[no-untyped-call]
             )
-        return of_images, of_weight, of_bias, None
+        return of_images, None, of_weight, of_bias, None
 
 
 def _spread(of_patches: Tensor, shape: torch.Size, patches: Patches) -> Tensor:
@@ -143,6 +173,16 @@ def gains_from_patches(module: nn.Module, device: torch.device) -> TypeGuard[nn.
     if not isinstance(padding, tuple) or any(pair[0] != pair[1] for pair in (size, stride, padding)):
         return False
     return device.type == "cuda" or (stride[0] > 1 and size[0] <= stride[0])
+
+
+def may_make_once(convolution: nn.Conv2d, images: int, shape: torch.Size, device: torch.device) -> bool:
+    """Whether the patches of so many images are worth keeping: on a GPU, if they take little more than the images.
+
+    Args:
+        shape: of an image, `(1, C, H, W)`.
+    """
+    numbers = Patches.numbers(convolution, shape)
+    return device.type == "cuda" and numbers <= 2 * shape.numel() and 4 * numbers * images <= _MOST_KEPT_BYTES
 
 
 def most_patch_bytes(device: torch.device, precision: Precision) -> float:

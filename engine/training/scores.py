@@ -62,11 +62,10 @@ class HostScores:
     def means(self) -> NDArray[np.float64]:
         """`[E, 2]`: loss and accuracy over images. A row's numbers do not depend on the other rows."""
         images = self.sizes.sum()
-        rows = zip(self.losses, self.correct, strict=True)
         with np.errstate(invalid="ignore"):
-            # one row at a time: how numpy orders a sum depends on the shape of the whole
-            means = [[(losses * self.sizes).sum() / images, correct.sum() / images] for losses, correct in rows]
-        return np.array(means).reshape(-1, 2)
+            # summed up one after another: how a plain sum is ordered depends on the shape of the whole
+            means = [np.cumsum(values, 1)[:, -1] / images for values in (self.losses * self.sizes, self.correct)]
+        return np.stack(means, 1)
 
     def summaries(self) -> list[list[float]]:
         """Of each row: loss mean, 25 %, 75 %; accuracy mean, 25 %, 75 %. Means over images, bands over batches."""

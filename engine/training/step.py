@@ -7,15 +7,18 @@ in it may wait for the device, branch on a value, or keep a number of Python's t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.network import ImageNetwork
 from engine.training.arrange import arrange
 from engine.training.augmentation import Augmentation
 from engine.training.averaging import WeightAverage
-from engine.training.batches import Batches
+from engine.training.batches import Batches, RowBatches
+from engine.training.convolution import MadePatches, PatchConv2d, may_make_once
 from engine.training.optimizer import Optimizer
 from engine.training.position import Position
 from engine.training.precision import Precision
@@ -59,6 +62,7 @@ class TrainingStep:
         noise: torch.Generator | None = None,
     ) -> None:
         self.layers, self.optimizer = arrange(network.layers, batches.device, precision), optimizer
+        self._gather = batches.gather if augmentation.is_on else _made_once(self.layers, batches)
         self.scores = BatchScores(batches.sizes)
         self.generators = [noise] if noise is not None else []
         self._augmentation, self._smoothing, self._average = augmentation, label_smoothing, average
@@ -92,11 +96,22 @@ class TrainingStep:
         self._position.end_step()
 
     def _batch(self, size: int) -> tuple[Tensor, Tensor]:
-        """Images `float32 [B, C, H, W]` as the network's layers take them, and labels `int64 [B]`."""
+        """Images `float32 [B, C, H, W]`, or whatever `layers` take, and labels `int64 [B]`."""
         rows = torch.index_select(self._table, 0, self._position.step, out=self._rows)  # [1, B]
-        images, labels = self._batches.gather(rows[0, :size])
+        images, labels = self._gather(rows[0, :size])
         return self._augmentation.apply(images, self._position.step), labels
 
     def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """What is minimised, and recorded as the loss: a scalar, from logits `[B, K]` and labels `[B]`."""
         return F.cross_entropy(logits, labels, label_smoothing=self._smoothing)
+
+
+def _made_once(layers: nn.Sequential, batches: Batches) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    """How to gather a batch: what of the first layer's work does not change is done now, once, where that gains."""
+    first, (images, _) = layers[0], batches.part(slice(0, batches.batch_size))
+    if isinstance(first, PatchConv2d) and may_make_once(
+        first.convolution, batches.size, images[:1].shape, batches.device
+    ):
+        layers[0] = made = MadePatches(first.convolution, images)
+        return RowBatches(batches, made.make).gather
+    return batches.gather

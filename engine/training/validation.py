@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from engine.network import ImageNetwork
+from engine.training.arrange import arrange
 from engine.training.batches import Batches
 from engine.training.precision import Precision
 from engine.training.scores import BatchScores
@@ -26,6 +27,9 @@ class Validation:
         self.scores = BatchScores(batches.sizes)
         self._network, self._batches, self._precision = network, batches, precision
         self._at_once = batches.batch_size * _BATCHES_AT_ONCE[batches.device.type]
+        # the forms that training takes cost a processor more where there is no backward pass
+        on_gpu = batches.device.type == "cuda"
+        self._layers = arrange(network.layers, batches.device, precision) if on_gpu else network.layers
         # an image each, padded to whole batches with images that cost nothing and are never right
         shape = batches.steps, batches.batch_size
         self._losses = torch.zeros(shape, dtype=torch.float32, device=batches.device)
@@ -42,7 +46,7 @@ class Validation:
             part = slice(first, min(first + self._at_once, self._batches.size))
             images, labels = self._batches.part(part)
             with self._precision.autocast(images.device):
-                logits = self._network.logits(images)
+                logits = self._network.logits(images, self._layers)
             logits = logits.float()
             losses[part].copy_(F.cross_entropy(logits, labels, reduction="none"))
             torch.eq(logits.argmax(1), labels, out=right[part])

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from engine.architecture import build_architecture
 from engine.experiment import ModelSettings
 from engine.network import build_network
-from engine.training.arrange import FlattenedLinear, MeanPool2d, arrange
-from engine.training.convolution import PatchConv2d
+from engine.training.arrange import FlattenedLinear, MeanPool2d, Summed, arrange
+from engine.training.convolution import MadePatches, PatchConv2d
 from engine.training.precision import EXACT, Precision
 
 CPU = torch.device("cpu")
@@ -104,6 +104,26 @@ def test_patches_that_take_too_much_memory_are_not_made() -> None:
     assert patches._patches is None
     assert_same_results(convolution, patches, images_of(4, 2, 9, 7))
     assert patches._patches is not None
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_patches_made_beforehand_give_what_the_convolution_gives(bias: bool) -> None:
+    convolution = nn.Conv2d(2, 3, 5, 4, 2, bias=bias)
+    weights, images = list(convolution.parameters()), images_of(4, 2, 9, 7)
+    made = MadePatches(convolution, images)
+    for count in (4, 3):
+        rows = made.make(images[:count]).clone()
+        outputs = convolution(images[:count]), made(rows)
+        gradients = (torch.autograd.grad((output**2).sum(), weights) for output in outputs)
+        for a, b in zip((outputs[0], *next(gradients)), (outputs[1], *next(gradients)), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+
+
+def test_biases_for_every_row_have_the_sum_of_the_rows_as_gradient() -> None:
+    bias, gradient = torch.randn(3, requires_grad=True), torch.randn(5, 3)
+    biases = Summed.apply(bias, 5)  # type: ignore[no-untyped-call]
+    assert torch.equal(biases, bias.expand(5, 3))
+    torch.testing.assert_close(torch.autograd.grad(biases, bias, gradient)[0], gradient.sum(0))
 
 
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (9, 11)])

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from engine.data import ImageDataset, load_dataset
 from engine.errors import TrainingError
 from engine.events import EpochEnded, StepProgress
 from engine.experiment import Experiment
 from engine.training.checkpoint import decode, encode, restore, snapshot
+from engine.training.convolution import MadePatches, PatchConv2d
 from engine.training.device import reproducible
 from engine.training.trainer import Trainer
 
@@ -164,6 +166,42 @@ def test_images_too_many_to_keep_normalised_train_to_the_same_bits(tiny: Tiny, m
         assert not anew.train._normalised
         assert history(anew) == history(kept)
     assert_equal(weights(anew), weights(kept))
+
+
+def take_the_forms_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gains(module: nn.Module, device: torch.device) -> bool:
+        return isinstance(module, nn.Conv2d)
+
+    monkeypatch.setattr("engine.training.arrange.gains_from_patches", gains)
+    monkeypatch.setattr("engine.training.step.may_make_once", lambda *_: True)
+
+
+@pytest.mark.parametrize("pooling", ["stride", "max", "avg"])
+def test_the_forms_that_a_gpu_trains_in_learn_the_same(
+    tiny: Tiny, pooling: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their arithmetic, on a CPU: convolutions over patches, those of the first made once."""
+    experiment = tiny(pooling=pooling, momentum=0.9)
+    dataset = dataset_of(experiment)
+    with reproducible(CPU, 1):
+        plain = history(Trainer(experiment, dataset, CPU))
+        monkeypatch.setattr(
+            "engine.training.arrange.gains_from_patches", lambda module, _: isinstance(module, nn.Conv2d)
+        )
+        monkeypatch.setattr("engine.training.step.may_make_once", lambda *_: True)
+        trainer = Trainer(experiment, dataset, CPU)
+        assert isinstance(trainer._step.layers[0], MadePatches)
+        patched = history(trainer)
+    for a, b in zip(plain, patched, strict=True):
+        for split in ("train", "validation"):
+            assert a[split]["loss"] == pytest.approx(b[split]["loss"], rel=1e-4)
+
+
+def test_augmented_images_are_not_made_into_patches_beforehand(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    take_the_forms_of_a_gpu(monkeypatch)
+    experiment = tiny(flips="random")
+    trainer = Trainer(experiment, dataset_of(experiment), CPU)
+    assert isinstance(trainer._step.layers[0], PatchConv2d)
 
 
 def test_bands_are_percentiles_over_batches_and_means_are_over_images(tiny: Tiny) -> None:
