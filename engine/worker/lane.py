@@ -3,7 +3,8 @@
 In: `{"run": id, "state": ...}` to train a run that is in this state, `{"leave": "NOW"}` to end the one under way.
 Out: `{"ended": id, "state": ...}`. The main thread listens; only the other one touches torch. When the input ends,
 whoever started the lane is gone: it checkpoints, and leaves its run `interrupted`. So it does at SIGTERM, which every
-process gets when the machine is shut down.
+process gets when the machine is shut down. A run that is not in training has nothing to checkpoint, and is left as it
+is: whatever a kill may interrupt, the end of the process may, too.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ from engine.execution.phases import IMPORTING, Phases
 from engine.store import RunOwner, RunStore, layout
 from engine.store.files import open_to_write
 
+_GRACE_SECONDS = 0.25  # for what is about to end by itself
+_TO_BE_SAVED = ("training", "paused")
+
 
 class _TerminatedError(BaseException):
     """SIGTERM, as the main thread sees it."""
@@ -42,10 +46,11 @@ class Lane:
         self._control = Control()
         self._leave = Leave.NO  # what the parent wants of every run; a user's stop is for one run alone
         self._is_terminated = False
+        self._owner: RunOwner | None = None
 
     def listen(self, lines: TextIO) -> None:
-        """The main thread: obey until the input ends."""
-        trainer = threading.Thread(target=self._work, name="training")
+        """The main thread: obey until the input ends, or everything is to be dropped; then see that it is."""
+        trainer = threading.Thread(target=self._work, name="training", daemon=True)
         trainer.start()
         with suppress(_TerminatedError):
             for line in lines:
@@ -54,10 +59,18 @@ class Lane:
                     self._runs.put(message)
                 elif "leave" in message:
                     self._ask_to_leave(Leave[message["leave"]])
+                if self._leave is Leave.ABANDON:
+                    break
         self._is_terminated = True
         self._ask_to_leave(Leave.ABANDON)
         self._runs.put(None)
-        trainer.join()
+        trainer.join(_GRACE_SECONDS)
+        while trainer.is_alive():
+            owner = self._owner
+            if owner is not None and owner.run.document.get("state") not in _TO_BE_SAVED:
+                self._reply(ended=owner.run.id, state=owner.run.document.get("state"))
+                return
+            trainer.join(_GRACE_SECONDS)
 
     def terminate(self, number: int, frame: FrameType | None) -> None:
         """The handler of SIGTERM."""
@@ -72,8 +85,10 @@ class Lane:
     def _work(self) -> None:
         """The training thread. What it cannot handle ends the process: the parent sees it, and says it on the run."""
         try:
-            while (task := self._runs.get()) is not None and self._leave is not Leave.ABANDON:
+            while (task := self._runs.get()) is not None:
                 try:
+                    if self._leave is Leave.ABANDON:
+                        raise RefusedError(f"{task['run']}: its process was told to end before it began", field="run")
                     self._execute(task["run"], task.get("state"))
                 except LabError as error:
                     self._reply(ended=task["run"], error=error.message, exit=int(error.exit_code))
@@ -91,20 +106,23 @@ class Lane:
             _log_to(owner.run.path / layout.LOG)
             owner.forget_requests()
             owner.update(state="starting", failure=None, waiting=None)
-            phases = Phases(owner)
-            if not self._fetch(owner, phases):
-                self._reply(ended=run_id, state=owner.run.document.get("state"))
-                return
-            phases.begin(IMPORTING)
-            from engine.execution.execute import execute  # torch: seconds, during which the run says `starting`
-
-            events = execute(
-                owner, device=self._device or None, lanes=self._lanes, control=self._control, phases=phases
-            )
-            for _ in events:
-                pass
+            self._owner = owner
+            try:
+                self._train(owner)
+            finally:
+                self._owner = None
             state = owner.run.document.get("state")
         self._reply(ended=run_id, state=state)
+
+    def _train(self, owner: RunOwner) -> None:
+        phases = Phases(owner)
+        if not self._fetch(owner, phases):
+            return
+        phases.begin(IMPORTING)
+        from engine.execution.execute import execute  # torch: seconds, during which the run says `starting`
+
+        for _ in execute(owner, device=self._device or None, lanes=self._lanes, control=self._control, phases=phases):
+            pass
 
     def _fetch(self, owner: RunOwner, phases: Phases) -> bool:
         """Whether the run's data are there, or have come; the wish to be fetched is one of few runs."""
@@ -146,6 +164,8 @@ def main(runs: str, device: str, lanes: int) -> None:
     lane = Lane(RunStore(runs), device, lanes, replies)
     signal.signal(signal.SIGTERM, lane.terminate)
     lane.listen(sys.stdin)
+    sys.stderr.flush()
+    os._exit(0)  # whatever the other thread does; taking torch apart in good order takes as long as many an epoch
 
 
 if __name__ == "__main__":

@@ -1,0 +1,136 @@
+"""Lanes whose parent was killed: how soon their runs are free, whatever they were doing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.experiment import Experiment
+from engine.preparation import prepare, queue_run
+from engine.store import Run, RunStore
+from engine.worker.place import WorkerPlace
+from tests.faults.processes import is_running, lane_of, start, wait_for
+
+SOURCE = Path(__file__).parents[2]
+# A lane whose `execute` is replaced: what it does takes longer than the lane's grace, or for ever.
+BUSY_LANE = """
+import sys, time, types
+from engine.execution.control import Leave
+
+def execute(owner, control, **_):
+    owner.update(state="{state}")
+    while "{state}" == "evaluating" or control.leave is not Leave.ABANDON:
+        time.sleep(0.01)
+        yield
+    time.sleep(1.0)
+    owner.update(note="checkpoint saved")
+
+sys.modules["engine.execution.execute"] = types.SimpleNamespace(execute=execute)
+from engine.worker.lane import main
+main()
+"""
+
+
+@pytest.fixture
+def run(store: RunStore, tiny: Callable[..., Experiment]) -> Run:
+    return queue_run(store, prepare(tiny(epochs=1_000_000))[0], device="cpu")
+
+
+@pytest.fixture
+def endless_import(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """An environment in which importing torch never ends."""
+    module = tmp_path / "endless" / "torch" / "__init__.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("import time\nwhile True:\n    time.sleep(0.01)\n")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCE), str(module.parents[1])])}
+
+
+def busy_lane(store: RunStore, run: Run, state: str) -> subprocess.Popen[str]:
+    """A lane that has the run in hand, in this state, and does not look up."""
+    lane = subprocess.Popen(
+        [sys.executable, "-c", BUSY_LANE.format(state=state), *lane_options(store)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+    )
+    assert lane.stdin is not None
+    lane.stdin.write(json.dumps({"run": run.id, "state": "queued"}) + "\n")
+    lane.stdin.flush()
+    wait_for(lambda: run.reload().state == state)
+    return lane
+
+
+def lane_options(store: RunStore) -> list[str]:
+    return ["--runs", str(store.root), "--device", "cpu", "--lanes", "1"]
+
+
+@pytest.mark.slow
+def test_a_run_that_only_starts_is_free_as_soon_as_its_worker_was_killed(
+    store: RunStore, run: Run, endless_import: dict[str, str]
+) -> None:
+    worker = start("worker", "--device", "cpu", "--runs", str(store.root), env=endless_import)
+    wait_for(lambda: run.reload().phases())
+    lane = lane_of(run)
+    worker.kill()
+    worker.communicate()
+    wait_for(lambda: not is_running(lane))
+    assert run.reload().state == "interrupted"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["input", "abandon", "term"])
+def test_a_run_that_is_evaluated_does_not_keep_its_lane_from_leaving(store: RunStore, run: Run, end: str) -> None:
+    lane = busy_lane(store, run, "evaluating")
+    assert lane.stdin is not None
+    if end == "abandon":
+        lane.stdin.write('{"leave": "ABANDON"}\n')
+        lane.stdin.flush()
+    elif end == "term":
+        os.kill(lane.pid, signal.SIGTERM)
+    assert lane.stdout is not None
+    if end == "input":
+        lane.stdin.close()
+    wait_for(lambda: lane.poll() is not None)
+    assert lane.returncode == 0
+    assert [json.loads(line) for line in lane.stdout] == [{"ended": run.id, "state": "evaluating"}]
+    lane.stdout.close()
+    lane.stdin.close()
+    assert run.reload().state == "interrupted"
+
+
+@pytest.mark.slow
+def test_a_run_in_training_is_not_cut_off_before_its_checkpoint(store: RunStore, run: Run) -> None:
+    lane = busy_lane(store, run, "training")
+    assert lane.stdin is not None
+    lane.stdin.close()
+    assert lane.wait() == 0
+    assert lane.stdout is not None
+    lane.stdout.close()
+    found = run.reload()
+    assert (found.state, found.note) == ("interrupted", "checkpoint saved")
+
+
+@pytest.mark.slow
+def test_a_killed_worker_leaves_its_run_to_one_owner_at_a_time(store: RunStore, run: Run) -> None:
+    """Until the old lane is gone the run is its own; the new one goes on from the checkpoint that it left."""
+    from engine.training.checkpoint import load_checkpoint
+
+    old = start("worker", "--device", "cpu", "--runs", str(store.root))
+    wait_for(lambda: len(run.history().records) > 2)
+    lane = lane_of(run)
+    old.kill()
+    old.communicate()
+    wait_for(lambda: run.reload().state == "interrupted")
+    checkpoint = load_checkpoint(run.path)
+    assert checkpoint is not None
+    assert checkpoint.epoch == len(run.history().records)
+    wait_for(lambda: not is_running(lane))
+    assert not WorkerPlace(store, "cpu").is_manned
