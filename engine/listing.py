@@ -111,7 +111,8 @@ def ended_words(run: Run) -> str:
     if run.state == layout.NEWER:
         return str(run.read_only_reason)
     if not run.is_over:
-        return f"{run.state}; `cnnlab resume {run.id}` goes on"
+        why = (run.document.get("failure") or {}).get("reason") if run.state == layout.INTERRUPTED else None
+        return f"{run.state}{f': {clean(why)}' if why else ''}; `cnnlab resume {run.id}` goes on"
     summary = run.summary or {}
     words = f"{run.state} after {duration(summary.get('seconds'))}"
     chosen = "selected on test" if is_selected_on_test(run) else "selected"

@@ -20,8 +20,8 @@ from engine.cli.options import (
     runs_option,
 )
 from engine.cli.output import print_json, print_line, print_note
-from engine.cli.steer import wait_until
 from engine.cli.table import print_table
+from engine.cli.waiting import wait_until
 from engine.errors import ExitCode, RequestError
 from engine.listing import COLUMNS, run_cells
 from engine.text import clean

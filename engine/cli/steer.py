@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +9,7 @@ import click
 
 from engine.cli.options import find_run, json_option, open_store, run_argument, runs_option
 from engine.cli.output import print_line, print_outcome
+from engine.cli.waiting import wait_until
 from engine.errors import ExitCode, RefusedError, RequestError
 from engine.listing import ended_words
 from engine.text import clean
@@ -18,8 +17,7 @@ from engine.text import clean
 if TYPE_CHECKING:
     from engine.store import Run
 
-_LOOK_SECONDS = 0.1
-_PATIENCE_SECONDS = 600.0
+_HANGS = "; whoever started it ends it after a minute without an answer, and its checkpoint is kept"
 
 
 @click.command()
@@ -40,7 +38,7 @@ def stop(reference: str, runs_dir: Path | None, as_json: bool) -> int:
                 raise
     run = _alive(run)
     run.request("stop")
-    return _say(wait_until(run, lambda run: not run.is_alive), as_json)
+    return _say(wait_until(run, lambda run: not run.is_alive, _HANGS), as_json)
 
 
 @click.command()
@@ -69,26 +67,12 @@ def _alive(run: Run) -> Run:
     raise RequestError(f"{clean(run.name)} is {run.state}: nobody trains it now{hints.get(run.state, '')}", field="run")
 
 
-def wait_until(run: Run, condition: Callable[[Run], bool]) -> Run:
-    """The run, once this holds.
-
-    Raises:
-        RefusedError: if that takes too long.
-    """
-    give_up = time.monotonic() + _PATIENCE_SECONDS
-    while not condition(run):
-        if time.monotonic() > give_up:
-            raise RefusedError(f"{clean(run.name)} is still {run.state}; it was asked, and has not answered")
-        time.sleep(_LOOK_SECONDS)
-        run = run.reload()
-    return run
-
-
 def _say(run: Run, as_json: bool) -> int:
     """Say what the run is now; FAILED where it ended in another way than was wished."""
     code = ExitCode.FAILED if run.state == "interrupted" else ExitCode.DONE
     if as_json:
         print_outcome(run.to_json(), code, ended_words(run))
     else:
-        print_line(f"{run.id}  {clean(run.name)}: {run.state}")
+        words = ended_words(run) if code else run.state
+        print_line(f"{run.id}  {clean(run.name)}: {words}")
     return code

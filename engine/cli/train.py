@@ -106,7 +106,7 @@ def resume(
     run = find_run(store, reference)
     run.check_whole()
     if run.state == "paused":
-        from engine.cli.steer import wait_until
+        from engine.cli.waiting import wait_until
 
         if run.document.get("waiting"):
             raise RefusedError(f"{clean(run.name)} goes on by itself: {run.document['waiting']}", field="run")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.store import Run
 
 _LOOK_SECONDS = 0.25
+_DOUBT_SECONDS = 5.0
 _SILENT_SECONDS = 60.0
 _MINUTES = (1, 5, 15, 60, 240, 1440)
 _ANY_NUMBER = 10_000
@@ -80,6 +81,7 @@ def queue(runs_dir: Path | None, as_json: bool) -> int:
     from engine.forecast import SpeedBook
     from engine.store import Run
     from engine.worker.backlog import NO_WORKER, queue_document
+    from engine.worker.place import WorkerPlace
 
     store = open_store(runs_dir)
     document = queue_document(store)
@@ -89,7 +91,9 @@ def queue(runs_dir: Path | None, as_json: bool) -> int:
     width = line_width()
     for row in document["devices"]:
         served = f"worker {row['worker']}, {row['lanes']} lane(s)" if row["worker"] else NO_WORKER
-        print_lines(wrapped(encodable(f"{row['device']}: {served}{_memory_words(row['memory'])}"), width))
+        kept = WorkerPlace(store, row["device"]).what_keeps_it
+        words = f"{row['device']}: {served}{_memory_words(row['memory'])}{f'; {kept}' if kept else ''}"
+        print_lines(wrapped(encodable(words), width))
     if not document["runs"]:
         print_note("nothing trains, nothing waits")
         return ExitCode.DONE
@@ -172,12 +176,16 @@ def _watch(run: Run) -> Run:
 
 def _news(run: Run, silent_seconds: float) -> str:
     """What a bar does not say."""
+    from engine.store import layout
+    from engine.store.holder import holder_words, is_stopped
     from engine.worker.backlog import queued_words
 
     if run.document.get("waiting"):
         return clean(f"{run.state}: {run.document['waiting']}")
     if run.state == "queued":
         return clean(queued_words(run))
+    if silent_seconds > _DOUBT_SECONDS and is_stopped(lock := run.path / layout.LOCK):
+        return clean(f"no sign of life from {holder_words(lock)}")
     if silent_seconds > _SILENT_SECONDS:
         minutes = max(least for least in _MINUTES if silent_seconds >= 60 * least)
         remedy = "resume" if run.is_doubtful else "stop"

@@ -94,7 +94,10 @@ def queued_words(run: Run) -> str:
     if is_elsewhere(run):
         return f"queued; who made it trains it, or: cnnlab resume {run.id}"
     device = device_of(run)
-    if WorkerPlace(RunStore(run.path.parent), device).is_manned:
+    place = WorkerPlace(RunStore(run.path.parent), device)
+    if why := place.what_keeps_it:
+        return f"queued for {device}: {why}"
+    if place.is_manned:
         return "queued; `cnnlab queue` says what is before it"
     return f"queued for {device}, which has {NO_WORKER}"
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.machine import count_memory_kills
 from engine.store import RunStore
+from engine.store.holder import STOPPED, process_state
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,12 @@ class LaneProcess:
         """Whether it ended, within this time."""
         self._listener.join(wait_seconds)
         return not self._listener.is_alive()
+
+    def wake(self) -> None:
+        """Let it go on where somebody stopped it (SIGSTOP): it cannot hear what is said to it."""
+        if self.process.poll() is None and process_state(self.process.pid) in (STOPPED, ""):
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGCONT)
 
     def kill(self, why: str) -> None:
         """End the process and all it started, whatever they do. Only our own child is signalled."""

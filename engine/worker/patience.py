@@ -10,6 +10,7 @@ from engine.errors import LabError
 from engine.store import RunStore, layout
 from engine.store.requests import is_stop_waiting
 
+WAKE_SECONDS = 1.0  # then one that somebody stopped is woken, to hear of it
 ANSWER_SECONDS = 60.0  # while it trains, it looks at requests several times a second
 LONG_SECONDS = 600.0  # while it starts, or is evaluated, it does not
 
@@ -27,6 +28,11 @@ class StopWatch:
         now = time.monotonic()
         self._asked = {run_id: self._asked.get(run_id, now) for run_id in waiting}
         return [run_id for run_id, since in self._asked.items() if now - since > self._patience(run_id, now - since)]
+
+    def late(self) -> list[str]:
+        """Of those last looked at, the ones that did not grant a stop at once."""
+        now = time.monotonic()
+        return [run_id for run_id, since in self._asked.items() if now - since > WAKE_SECONDS]
 
     def _patience(self, run_id: str, waited: float) -> float:
         if waited <= ANSWER_SECONDS:

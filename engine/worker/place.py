@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import LabError, RequestError
 from engine.store import RunStore, layout
 from engine.store.files import FOLDER_MODE, explained, open_to_write, read_file
+from engine.store.holder import holder_words, is_stopped
 from engine.store.lock import Lock, is_held, load_holder, take_lock
 from engine.text import clean
 
@@ -49,6 +50,11 @@ class WorkerPlace:
     def is_manned(self) -> bool:
         """Whether a worker is at work here now."""
         return is_held(self.lock_path)
+
+    @property
+    def what_keeps_it(self) -> str | None:
+        """Why the worker at work here takes no runs: somebody stopped its process; None where it does."""
+        return f"its worker is {holder_words(self.lock_path)}" if is_stopped(self.lock_path) else None
 
     def holder(self) -> dict[str, Any]:
         """`pid`, `host`, `since` and `lanes` of the worker at work; empty where there is none."""

@@ -109,6 +109,8 @@ class LanePool:
         for lane in self._lanes:
             lane.let_go()
         while any(not lane.is_gone(_LOOK_SECONDS) for lane in self._lanes):
+            for lane in self._lanes:
+                lane.wake()
             if time.monotonic() > kill_at or is_enough():
                 self.kill_all(_DID_NOT_LEAVE)
 
@@ -124,8 +126,10 @@ class LanePool:
     def _end_what_hangs(self) -> None:
         if time.monotonic() > self._kill_at:
             self.kill_all(_DID_NOT_LEAVE)
-        overdue = self._stops.overdue(self.under_way)
+        overdue, late = self._stops.overdue(self.under_way), self._stops.late()
         for lane in self._lanes:
+            if self._leaving is not Leave.NO or (lane.task and lane.task.run_id in late):
+                lane.wake()
             if lane.task and lane.task.run_id in overdue:
                 lane.kill("it did not grant a stop, and was killed")
 

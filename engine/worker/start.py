@@ -36,7 +36,7 @@ def ensure_worker(store: RunStore, device: str, lanes: int | None = None) -> str
     """
     place = WorkerPlace(store, device)
     if place.is_manned:
-        return None
+        return place.what_keeps_it
     log, said_before = place.open_log(), place.log_size()
     try:
         command = [*_program(), "worker", "--runs", str(store.root.resolve()), "--device", device]

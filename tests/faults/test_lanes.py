@@ -18,6 +18,7 @@ from engine.preparation import prepare, queue_run
 from engine.store import Run, RunStore, layout
 from engine.worker import burial, patience, pool
 from engine.worker.backlog import requeue, unqueue
+from engine.worker.lane_process import LaneProcess
 from engine.worker.pool import LaneEnded, LanePool
 from tests.faults.processes import COMMAND, TINY, is_running, lane_of, wait_for
 
@@ -92,6 +93,7 @@ def test_a_lane_that_hangs_is_killed_when_a_stop_is_not_granted(
     lanes: LanePool, long: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patience, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(LaneProcess, "wake", lambda lane: None)  # so that a stopped process is one that hangs
     lanes.add(long)
     wait_until_it_trains(lanes, long)
     os.kill(lane_of(long), signal.SIGSTOP)
@@ -101,6 +103,23 @@ def test_a_lane_that_hangs_is_killed_when_a_stop_is_not_granted(
     long.request("stop")
     assert next_end(lanes).error == "it did not grant a stop, and was killed"
     assert long.reload().state == "interrupted"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["stop", "leave"])
+def test_a_lane_that_somebody_stopped_is_woken_for_the_end(
+    lanes: LanePool, long: Run, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(patience, "WAKE_SECONDS", 0.1)
+    lanes.add(long)
+    wait_until_it_trains(lanes, long)
+    os.kill(lane_of(long), signal.SIGSTOP)
+    if end == "stop":
+        long.request("stop")
+    else:
+        lanes.leave(Leave.NOW)
+    assert next_end(lanes).state == "stopped"
+    assert long.reload().summary is not None
 
 
 @pytest.mark.slow
@@ -122,6 +141,7 @@ def test_a_lane_that_hangs_does_not_keep_anybody_from_leaving(
     lanes: LanePool, long: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "LEAVE_SECONDS", 0.3)
+    monkeypatch.setattr(LaneProcess, "wake", lambda lane: None)
     lanes.add(long)
     wait_until_it_trains(lanes, long)
     pid = lane_of(long)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from engine.cli import waiting
 from engine.cli import worker as worker_commands
 from engine.cli.main import cnnlab as command
 from engine.cli.main import run as run_command
@@ -20,7 +21,8 @@ from engine.layout import text_width
 from engine.store import Run, RunStore
 from engine.worker import start as starting
 from engine.worker.backlog import queued_runs, requeue, was_left_behind
-from tests.faults.processes import COMMAND
+from engine.worker.place import WorkerPlace
+from tests.faults.processes import COMMAND, start, wait_for
 
 EXPERIMENT: dict[str, Any] = {"dataset": {"classes": []}, "model": {}, "training": {"epochs": 3}}
 Say = Callable[..., tuple[int, str]]
@@ -89,7 +91,7 @@ def test_a_stop_that_comes_while_a_lane_takes_the_run_is_a_request(
     store: RunStore, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make(store)
-    monkeypatch.setattr("engine.cli.steer.wait_until", lambda run, condition: run)
+    monkeypatch.setattr("engine.cli.steer.wait_until", lambda run, condition, outlook: run)
     monkeypatch.setattr("engine.cli.steer.find_run", lambda store, reference: run)
     with run.own() as owner:
 
@@ -101,6 +103,50 @@ def test_a_stop_that_comes_while_a_lane_takes_the_run_is_a_request(
         code, said = say("stop", run.id)
         assert (code, "starting" in said) == (0, True), said
         assert [request.kind for request in owner.take_requests()] == ["stop"]
+
+
+def test_a_stop_that_is_not_answered_says_whom_it_waits_for(
+    store: RunStore, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "_NOTE_SECONDS", 0.0)
+    monkeypatch.setattr(waiting, "_SILENT_SECONDS", 0.3)
+    run = make(store)
+    with run.own() as owner:
+        owner.update(state="training")
+        code, said = say("stop", run.id)
+    first, last = said.splitlines()
+    assert (code, first) == (4, f"queued: waiting: no answer yet from process {os.getpid()}")
+    assert f"queued is still training: process {os.getpid()} was asked, and has not answered" in last
+
+
+def test_a_stop_of_a_run_that_is_evaluated_says_that_it_ends_by_itself(
+    store: RunStore, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "_NOTE_SECONDS", 0.0)
+    monkeypatch.setattr(waiting, "_PATIENCE_SECONDS", 0.3)
+    run = make(store)
+    with run.own() as owner:
+        owner.update(state="evaluating")
+        code, said = say("stop", run.id)
+    assert (code, said.splitlines()[0]) == (4, "queued: waiting: it is evaluated, and ends then")
+
+
+def test_a_stop_that_ends_in_a_kill_says_so(store: RunStore, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make(store)
+
+    def kill(run: Run, condition: Any, outlook: str) -> Run:
+        owner.update(failure={"kind": "died", "reason": "it did not grant a stop, and was killed"})
+        owner.release()
+        return run.reload()
+
+    monkeypatch.setattr("engine.cli.steer.wait_until", kill)
+    with run.own() as owner:
+        owner.update(state="training")
+        code, said = say("stop", run.id)
+    assert (code, said) == (
+        1,
+        f"{run.id}  queued: interrupted: it did not grant a stop, and was killed; `cnnlab resume {run.id}` goes on\n",
+    )
 
 
 def test_a_run_that_waits_for_room_is_not_resumed_by_hand(store: RunStore, say: Say) -> None:
@@ -164,11 +210,26 @@ def test_what_follow_says_of_a_queued_run_names_who_will_train_it(store: RunStor
     assert "who made it trains it" in worker_commands._news(make(store, foreground=True), 0.0)
 
 
+def test_a_worker_that_somebody_stopped_is_why_nothing_moves(store: RunStore, say: Say) -> None:
+    run = make(store)
+    worker = start("worker", "--device", "cpu", "--idle", "0", "--runs", str(store.root))
+    place = WorkerPlace(store, "cpu")
+    with run.own():  # so that it does not begin
+        wait_for(lambda: place.is_manned)
+        os.kill(worker.pid, signal.SIGSTOP)
+        wait_for(lambda: place.what_keeps_it)
+        words = f"its worker is process {worker.pid}, which is stopped (SIGSTOP, or ctrl-z); kill -CONT {worker.pid}"
+        assert words in worker_commands._news(run, 0.0)
+        assert words in " ".join(say("queue")[1].split())
+        (problem,) = starting.put_to_work(store, [run])
+        assert words in problem
+        worker.kill()
+        worker.communicate()
+
+
 def worker_commands_place(store: RunStore) -> Any:
     from contextlib import closing
     from types import SimpleNamespace
-
-    from engine.worker.place import WorkerPlace
 
     return closing(SimpleNamespace(close=WorkerPlace(store, "cpu").take(1).release))
 
@@ -187,8 +248,6 @@ def test_what_follow_says_of_a_silent_run_grows_with_the_silence(store: RunStore
 def test_the_reason_of_a_worker_that_cannot_start_is_its_own_not_an_older_ones(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.worker.place import WorkerPlace
-
     run = make(store)
     descriptor = WorkerPlace(store, "cpu").open_log()
     os.write(descriptor, b"an older worker's last words\n")
