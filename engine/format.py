@@ -61,9 +61,12 @@ def speed(images_per_second: float | None) -> str:
     return f"{images_per_second / 1000:.1f}k img/s" if images_per_second >= 1000 else f"{images_per_second:.0f} img/s"
 
 
-def fetching(done_bytes: int, total_bytes: int, bytes_per_second: float | None) -> str:
-    """`fetching 43 of 161 MiB, 5.2 MB/s`; of what is smaller, KiB."""
+def fetching(done_bytes: int, total_bytes: int, bytes_per_second: float | None, trouble: str = "") -> str:
+    """`fetching 43 of 161 MiB, 5.2 MB/s`; of what is smaller, KiB. In trouble what that is, and what is here."""
     unit, power = ("MiB", 20) if total_bytes >= 1 << 20 else ("KiB", 10)
+    if trouble:
+        here = f"; {done_bytes >> power:,} of {total_bytes >> power:,} {unit} are here" if done_bytes else ""
+        return clean(trouble) + here
     rate = f", {bytes_per_second / 1e6:.1f} MB/s" if bytes_per_second is not None else ""
     return f"fetching {done_bytes >> power:,} of {total_bytes >> power:,} {unit}{rate}"
 

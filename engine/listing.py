@@ -58,16 +58,20 @@ def is_selected_on_test(run: Run) -> bool:
 
 def state_words(run: Run) -> str:
     """`training 62 %`, `fetching 43 of 161 MiB, 5.2 MB/s`: the state, of a live run with how far it is."""
-    if words := fetch_words(run):
-        return words
+    if fetch := _fetch(run):
+        return fetching(fetch["done_bytes"], fetch["total_bytes"], fetch["bytes_per_second"])
     progress = run.progress() if run.is_alive else None
     return f"{run.state} {percent(share_done(progress), 0)} %" if progress else run.state
 
 
 def fetch_words(run: Run) -> str:
-    """`fetching 43 of 161 MiB, 5.2 MB/s`; empty where no data are fetched for this run now."""
-    fetch = run.fetch() if run.state == "starting" else None
-    return fetching(fetch["done_bytes"], fetch["total_bytes"], fetch["bytes_per_second"]) if fetch else ""
+    """`fetching 43 of 161 MiB, 5.2 MB/s`, or why nothing comes; empty where no data are fetched for this run now."""
+    fetch = _fetch(run)
+    return fetching(**fetch) if fetch else ""
+
+
+def _fetch(run: Run) -> dict[str, Any] | None:
+    return run.fetch() if run.state == "starting" else None
 
 
 def share_done(progress: dict[str, Any]) -> float:

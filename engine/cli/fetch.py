@@ -19,10 +19,12 @@ def fetch_with_bar(name: str, data_dir: Path | None) -> Path:
     from engine.data import default_data_dir, fetch_dataset
 
     place = data_dir or default_data_dir()
+    again = _Tries(name)
     if not sys.stderr.isatty():
         told: list[int] = []
 
-        def tell(done: int, total: int) -> None:
+        def tell(done: int, total: int, trouble: str) -> None:
+            again.tell(trouble)
             share = 10 * done // max(total, 1)
             if share not in told:
                 told.append(share)
@@ -34,7 +36,25 @@ def fetch_with_bar(name: str, data_dir: Path | None) -> Path:
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task(name, total=None)
-        return fetch_dataset(name, place, progress=lambda done, total: bar.update(task, completed=done, total=total))
+
+        def draw(done: int, total: int, trouble: str) -> None:
+            again.tell(trouble)
+            bar.update(task, completed=done, total=total)
+
+        return fetch_dataset(name, place, progress=draw)
+
+
+class _Tries:
+    """Says why nothing comes, once for each new try."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._told = name, {""}
+
+    def tell(self, trouble: str) -> None:
+        attempt, _, when = trouble.rpartition(" in ")
+        if when and attempt not in self._told:
+            self._told.add(attempt)
+            print_note(f"{clean(self._name)}: {clean(trouble)}")
 
 
 def leave_fetch(names: Iterable[str], data_dir: Path | None, *, detach: bool) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import http.client
+import math
 import os
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -28,7 +30,7 @@ _TIMEOUT_SECONDS = 30.0
 _PATIENCE_SECONDS = 1.0
 _LOOK_SECONDS = 0.25
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int, str], None]
 
 
 def fetch_dataset(
@@ -42,8 +44,9 @@ def fetch_dataset(
     """Fetch the archive of a data set, unless it is there and whole.
 
     Args:
-        progress: called with bytes so far and bytes in all, also while another process fetches it and while a cut
-            connection is waited for; what it raises ends the fetch, and what is here is kept.
+        progress: called with bytes so far, bytes in all and, while a cut connection is waited for, why and when it is
+            tried again (else ""); also while another process fetches it. What it raises ends the fetch, and what is
+            here is kept.
         url: another place to fetch it from.
         patience_seconds: before the first new try after a cut; doubled with each.
 
@@ -75,12 +78,12 @@ def fetch_archive(
     if _is_whole(target, files):
         return target
     part = target.with_name(f"{target.name}.part")
-    tell = progress or (lambda done, total: None)
+    tell = progress or (lambda done, total, trouble: None)
     with explained(part):
         data_dir.mkdir(parents=True, exist_ok=True)
         if not os.access(data_dir, os.W_OK | os.X_OK):  # said before the network is asked
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(data_dir))
-        with held_part(part, lambda have: tell(min(have, files.size_bytes), files.size_bytes)):
+        with held_part(part, lambda have: tell(min(have, files.size_bytes), files.size_bytes, "")):
             try:
                 if not _is_whole(target, files):  # else another process has just fetched it
                     _download(url or files.url, part, files.size_bytes, tell, patience_seconds)
@@ -114,7 +117,8 @@ def _download(url: str, part: Path, size: int, tell: Progress, patience_seconds:
             os.truncate(part, 0)
             have = 0
         if attempt:
-            _wait(patience_seconds * 2 ** (attempt - 1), partial(tell, have, size))
+            again = f"{problem}, try {attempt + 1} of {_TRIES}"
+            _wait(patience_seconds * 2 ** (attempt - 1), again, partial(tell, have, size))
         if have == size:
             return
         try:
@@ -126,7 +130,7 @@ def _download(url: str, part: Path, size: int, tell: Progress, patience_seconds:
                 raise DataError(f"{clean(url)}: the server says {error.code} {clean(error.reason)}") from error
             problem = f"the server says {error.code}"
         except urllib.error.URLError as error:
-            problem = f"no connection ({clean(error.reason)})"
+            problem = _no_connection(error.reason)
         except (http.client.HTTPException, ConnectionError, TimeoutError) as error:
             problem = f"the connection was cut ({clean(error) or type(error).__name__})"
         else:
@@ -139,12 +143,19 @@ def _download(url: str, part: Path, size: int, tell: Progress, patience_seconds:
     )
 
 
-def _wait(seconds: float, tell: Callable[[], None]) -> None:
-    """Sleep, but say now and then that this is still going on: whoever listens may want it to end."""
+def _no_connection(reason: object) -> str:
+    if isinstance(reason, socket.gaierror):
+        return "no network (name lookup failed)"
+    return f"no connection ({clean(getattr(reason, 'strerror', None) or reason)})"
+
+
+def _wait(seconds: float, again: str, tell: Callable[[str], None]) -> None:
+    """Sleep, but say now and then what for and how long: whoever listens may want it to end."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
-        tell()
+        tell(f"{again} in {math.ceil(left)} s")
         time.sleep(min(left, _LOOK_SECONDS))
+    tell(f"{again} now")
 
 
 def _receive(url: str, part: Path, have: int, size: int, tell: Progress) -> None:
@@ -158,7 +169,7 @@ def _receive(url: str, part: Path, have: int, size: int, tell: Progress) -> None
             while data := answer.read1(min(_PART_BYTES, size - have + 1)):  # what is there: a slow line is heard too
                 file.write(data)
                 have += len(data)
-                tell(min(have, size), size)
+                tell(min(have, size), size, "")
                 if have > size:
                     break
             file.flush()

@@ -60,8 +60,8 @@ def fetch_data(owner: RunOwner, control: Control, phases: Phases) -> bool:
 
     pace = Pace(tell)
 
-    def step(done: int, total: int) -> None:
-        pace.step(done, total)
+    def step(done: int, total: int, trouble: str) -> None:
+        pace.step(done, total, trouble)
         if control.leave is not Leave.NO:
             raise _LeftError
 

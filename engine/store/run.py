@@ -209,7 +209,7 @@ class Run:
         return phases_of(self._progress)
 
     def fetch(self) -> dict[str, Any] | None:
-        """`done_bytes`, `total_bytes`, `bytes_per_second` (or None) while its data are fetched; else None."""
+        """`done_bytes`, `total_bytes`, `bytes_per_second` (or None), `trouble` (or "") while its data are fetched."""
         return fetch_of(self._progress)
 
     @property

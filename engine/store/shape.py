@@ -64,8 +64,13 @@ def fetch_of(document: dict[str, Any]) -> dict[str, Any] | None:
     fetch = document.get("fetch")
     if not isinstance(fetch, dict) or not all(type(fetch.get(key)) is int for key in ("done_bytes", "total_bytes")):
         return None
-    speed = fetch.get("bytes_per_second")
-    return {**fetch, "bytes_per_second": speed if _is_number(speed) else None}
+    speed, trouble = fetch.get("bytes_per_second"), fetch.get("trouble")
+    return {
+        "done_bytes": fetch["done_bytes"],
+        "total_bytes": fetch["total_bytes"],
+        "bytes_per_second": speed if _is_number(speed) else None,
+        "trouble": trouble if isinstance(trouble, str) else "",
+    }
 
 
 def _is_number(value: Any) -> bool:

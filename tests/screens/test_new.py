@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from engine.data.class_names import CIFAR100, CIFAR100_SUPERCLASSES
+from engine.data.fetch import Progress
 from engine.errors import DataError
 from engine.execution.phases import Phases
 from engine.store import Run, RunStore
@@ -262,11 +263,13 @@ def test_data_that_are_not_here_are_fetched_for_the_samples(
     store: RunStore, data: dict[str, bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data["cifar100"] = False
-    go_on = threading.Event()
+    go_on, once_more = threading.Event(), threading.Event()
 
-    def fetch(name: str, place: Path, *, progress: Callable[[int, int], None]) -> Path:
-        progress(20 << 20, 161 << 20)
+    def fetch(name: str, place: Path, *, progress: Progress) -> Path:
+        progress(20 << 20, 161 << 20, "")
         assert go_on.wait(30)
+        progress(20 << 20, 161 << 20, "no connection (timed out), try 2 of 5 in 1 s")
+        assert once_more.wait(30)
         data["cifar100"] = True
         return place
 
@@ -280,6 +283,8 @@ def test_data_that_are_not_here_are_fetched_for_the_samples(
         await pilot.press("enter")
         await until(pilot, lambda: "fetching 20 of 161 MiB" in screen_text(app))
         go_on.set()
+        await until(pilot, lambda: "no connection (timed out), try 2 of" in screen_text(app))
+        once_more.set()
         await until(pilot, lambda: screen.desk.data is not None and screen.desk.data.is_here)
         await until(pilot, lambda: "cifar100 is here" in screen_text(app))
 
@@ -311,6 +316,10 @@ def test_a_start_without_data_queues_behind_their_fetch(
                 phases.tell(fetch={"done_bytes": done, "total_bytes": 161 << 20, "bytes_per_second": 5.2e6})
                 words = f"fetching {done >> 20} of 161 MiB, 5.2 MB/s"
                 await until(pilot, lambda words=words: words in screen_text(app))  # type: ignore[misc]
+            trouble = "no connection (timed out), try 2 of 5 in 3 s"
+            phases.tell(fetch={"done_bytes": 86 << 20, "total_bytes": 161 << 20, "trouble": trouble})
+            await until(pilot, lambda: f"starting: {trouble}; 86 of 161 MiB are here" in screen_text(app))
+            phases.tell(fetch={"done_bytes": 86 << 20, "total_bytes": 161 << 20, "bytes_per_second": 5.2e6})
             await pilot.press("3")
             await until(pilot, lambda: "waiting for epoch 1: fetching 86 of 161 MiB, 5.2 MB/s" in screen_text(app))
             await pilot.press("1")
@@ -326,7 +335,7 @@ def test_a_fetch_that_fails_is_one_line(
 ) -> None:
     data["cifar100"] = False
 
-    def fetch(name: str, place: Path, *, progress: Callable[[int, int], None]) -> Path:
+    def fetch(name: str, place: Path, *, progress: Progress) -> Path:
         raise DataError("no connection after 5 tries; 3 of 161 bytes are kept")
 
     fetch_with(monkeypatch, fetch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -67,8 +68,7 @@ class DataScreen(FormScreen):
 
     @on(FetchProgress)
     def take_progress(self, message: FetchProgress) -> None:
-        news = message.news
-        self.desk.fetching[message.data_set] = fetching(news.done_bytes, news.total_bytes, news.bytes_per_second)
+        self.desk.fetching[message.data_set] = fetching(**asdict(message.news))
         self.show_form()
 
     @on(FetchEnded)

@@ -36,10 +36,10 @@ def fetch(server: Server, about: ArchiveFiles, folder: Path) -> Path:
 
 
 def test_an_archive_is_fetched_checked_and_told_about(server: Server, about: ArchiveFiles, tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[int, int, str]] = []
     path = fetch_archive(about, tmp_path / "data", url=server.url, progress=lambda *done: told.append(done))
     assert path.read_bytes() == DATA
-    assert told[-1] == (len(DATA), len(DATA))
+    assert told[-1] == (len(DATA), len(DATA), "")
     assert [entry.name for entry in path.parent.iterdir()] == ["small-python.tar.gz"]
     assert fetch(server, about, tmp_path / "data") == path
     assert len(server.ranges) == 1
@@ -94,6 +94,28 @@ def test_no_network_is_one_line_with_a_remedy(about: ArchiveFiles, tmp_path: Pat
         fetch_archive(about, tmp_path, url="http://127.0.0.1:1/x", patience_seconds=0.0)
 
 
+def test_why_it_waits_is_told_before_each_new_try_and_no_longer_when_bytes_come(
+    server: Server, about: ArchiveFiles, tmp_path: Path
+) -> None:
+    server.behaviour = ["503", "cuts", "serve"]
+    troubles: list[str] = []
+
+    def listen(done: int, total: int, trouble: str) -> None:
+        if troubles[-1:] != [trouble]:
+            troubles.append(trouble)
+
+    fetch_archive(about, tmp_path, url=server.url, patience_seconds=0.3, progress=listen)
+    cut = next(trouble for trouble in troubles if "cut" in trouble).partition(", try")[0]
+    assert troubles == [
+        "the server says 503, try 2 of 5 in 1 s",
+        "the server says 503, try 2 of 5 now",
+        "",
+        f"{cut}, try 3 of 5 in 1 s",
+        f"{cut}, try 3 of 5 now",
+        "",
+    ]
+
+
 def test_two_fetches_at_once_are_one_and_the_second_sees_it_grow(
     server: Server, about: ArchiveFiles, tmp_path: Path
 ) -> None:
@@ -102,7 +124,7 @@ def test_two_fetches_at_once_are_one_and_the_second_sees_it_grow(
     seen: list[tuple[int, int]] = []
     waits = threading.Event()
 
-    def look(done: int, total: int) -> None:
+    def look(done: int, total: int, trouble: str) -> None:
         seen.append((done, total))
         waits.set()
 
@@ -128,7 +150,7 @@ def test_whoever_listens_can_end_it_and_what_is_here_is_kept(
 ) -> None:
     server.behaviour = ["cuts", how]
 
-    def stop_at_the_second_try(done: int, total: int) -> None:
+    def stop_at_the_second_try(done: int, total: int, trouble: str) -> None:
         if len(server.ranges) == 1 and done == len(DATA) // 2:
             told.append(done)
         if len(told) > 1:
@@ -154,15 +176,27 @@ def test_a_pace_is_told_twice_a_second_over_the_last_seconds() -> None:
     pace = Pace(told.append, lambda: now[0])
     for tenth in range(100):
         now[0] = tenth / 10
-        pace.step(tenth * 100, 100_000)
+        pace.step(tenth * 100, 100_000, "")
     assert len(told) == 20
     assert told[0].bytes_per_second is None
     assert {round(news.bytes_per_second or 0) for news in told[1:]} == {1000}
-    pace.step(100_000, 100_000)
+    pace.step(100_000, 100_000, "")
     assert told[-1].done_bytes == 100_000
     now[0] = 20.0
-    pace.step(0, 100_000)  # it began anew
+    pace.step(0, 100_000, "")  # it began anew
     assert told[-1].bytes_per_second is None
+
+
+def test_trouble_is_told_at_once_and_has_no_speed() -> None:
+    now, told = [0.0], list[FetchNews]()
+    pace = Pace(told.append, lambda: now[0])
+    pace.step(100, 1000, "")
+    now[0] = 0.1
+    pace.step(100, 1000, "cut, try 2 of 5 in 1 s")
+    pace.step(100, 1000, "cut, try 2 of 5 in 1 s")
+    assert told[1:] == [FetchNews(100, 1000, None, "cut, try 2 of 5 in 1 s")]
+    pace.step(200, 1000, "")
+    assert told[-1] == FetchNews(200, 1000, None, "")
 
 
 def test_a_full_disk_keeps_what_was_fetched(
