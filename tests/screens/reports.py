@@ -31,11 +31,13 @@ def scored(
     seed: int = 0,
     state: str = "finished",
     study: Mapping[str, Any] | None = None,
+    train: Mistakes | None = None,
 ) -> Run:
     """A finished run that took so many images of one class for another, the first ones, on every split.
 
     Args:
         each: images of each class where the data set is not read for its labels.
+        train: what it took for what on the training images; None: as on the others.
     """
     experiment = Experiment.build(
         {"dataset": dict(dataset), "model": {"pooling": pooling}, "training": {"seed": seed, "epochs": 30}}
@@ -48,7 +50,7 @@ def scored(
         labels = (
             np.repeat(np.arange(len(classes)), each) if each else open_split(experiment.dataset, split, data_dir).labels
         )
-        said = _said(labels, classes, mistakes)
+        said = _said(labels, classes, train if train is not None and split == "train" else mistakes)
         splits[split] = make_report(labels, said, classes)
         arrays |= {f"{split}.labels": labels, f"{split}.predictions": said}
         arrays[f"{split}.confidence"] = np.linspace(0.3, 0.9, len(labels), dtype=np.float32)

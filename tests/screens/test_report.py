@@ -469,3 +469,24 @@ def test_of_an_interrupted_run_the_report_names_the_key_that_lets_it_go_on(store
         assert "cnnlab resume" not in screen_text(app)
 
     act(store, story)
+
+
+def test_another_split_keeps_the_pair_under_the_cursor_or_goes_to_the_top(store: RunStore) -> None:
+    confused = {("3", "8"): 4, ("8", "9"): 3, ("9", "3"): 2}
+    scored(store, "max-run", confused, train={("3", "9"): 1, ("8", "9"): 1, ("9", "8"): 1}, each=30)
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await open_report(app, pilot)
+        await pilot.press("tab", "tab", "j")
+        pairs = table(app, "pairs")
+        await until(pilot, lambda: pairs.key == ("8", "9"))
+        await pilot.press("t")
+        await until(pilot, lambda: see(app, "train:"))
+        assert pairs.key == ("8", "9")
+        await pilot.press("j", "j")
+        await until(pilot, lambda: pairs.key == ("9", "8"))
+        await pilot.press("t")
+        await until(pilot, lambda: see(app, "test and train:"))
+        assert pairs.key == ("3", "8")
+
+    act(store, story)

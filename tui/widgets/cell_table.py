@@ -90,12 +90,9 @@ class CellTable(ScrollView, can_focus=True):
         return self._column if self._column in shown else next(iter(shown), None)
 
     def show(self, sheet: Sheet) -> None:
-        """Show this; the cursor stays on its row, and what did not change is not sent again."""
+        """Show this; the cursor stays on its row, else goes to the top; what did not change is not sent again."""
         kept = self.key
-        if kept in sheet.keys:
-            self.cursor = list(sheet.keys).index(kept)
-        else:
-            self.cursor = max(0, min(self.cursor, len(sheet.keys) - 1))
+        self.cursor = list(sheet.keys).index(kept) if kept in sheet.keys else 0
         self._lay_out(sheet)
         self._reveal()
 
