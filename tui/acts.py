@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.errors import LabError, RefusedError, RequestError
 from engine.store import Run, RunStore, edit_run
 from engine.text import clean
+from tui.explanation import how_it_goes_on
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,12 @@ def pause_or_go_on(store: RunStore, runs: Sequence[Run]) -> Done:
             run.request("pause")
             return "pauses at the next step"
         if run.state not in ("interrupted", "stopped", "failed"):
-            raise RequestError(f"is {run.state}; there is nothing to pause or to go on with", field="run")
+            raise RequestError(f"{run.id} is {run.state}; there is nothing to pause or to go on with", field="run")
+        whence = how_it_goes_on(run)
         problems = put_to_work(store, [requeue(run)])
         if problems:
             raise RefusedError(problems[0], field="run")
-        return "is queued, and goes on from its checkpoint"
+        return f"is queued, and {whence}"
 
     return _on_each(runs, act)
 
@@ -84,7 +86,10 @@ def trash(store: RunStore, runs: Sequence[Run]) -> Done:
     gone: list[str] = []
 
     def act(run: Run) -> str:
-        store.trash(run.reload())
+        run = run.reload()
+        if run.is_alive:
+            raise RefusedError(f"{run.id} is {run.state}; S stops it first", field="run")
+        store.trash(run)
         gone.append(run.id)
         return "is in the trash"
 
@@ -120,7 +125,7 @@ def export(store: RunStore, runs: Sequence[Run], data_dir: Path | None) -> Done:
         files.append(str(document["file"]))
         size = os.stat(document["file"]).st_size / 1000  # noqa: PTH116 - the name is the document's
         return (
-            f"{same:,} of {images:,} {document['split']} images equal, "
+            f"exported: {same:,} of {images:,} {document['split']} images equal, "
             f"max difference {document['max_abs_difference']:.0e} -> {document['file']} ({size:,.0f} kB)"
         )
 
@@ -141,13 +146,28 @@ def edit(run: Run, field: str, text: str) -> Done:
 
 
 def _on_each(runs: Sequence[Run], act: Callable[[Run], str]) -> Done:
-    """Do it to each; one that cannot be does not keep the others from it."""
-    news, problems = [], []
+    """Do it to each; one that cannot be does not keep the others from it.
+
+    Args:
+        act: what became of the run, after its name.
+    """
+    news, problems = {}, []
     for run in runs:
         try:
-            news.append(f"{run.name}: {act(run)}")
+            news[run.id] = act(run)
         except LabError as error:
-            problems.append(f"{run.name}: {error.message}")
-    lines = [*problems, *news]
-    text = lines[0] if len(lines) == 1 else f"{len(news)} of {len(runs)} runs; {clean(lines[0])}"
-    return Done(text, is_error=bool(problems), details="\n".join(lines) if len(lines) > 1 else "")
+            problems.append(_named(run, error.message))
+    lines = [*problems, *(f"{run.name} {news[run.id]}" for run in runs if run.id in news)]
+    if len(lines) == 1:
+        text = lines[0]
+    elif not problems and len(set(news.values())) == 1:
+        text = f"{len(runs)} runs: each {next(iter(news.values()))}"
+    else:
+        text = f"{len(news)} of {len(runs)} runs; {lines[0]}"
+    return Done(clean(text), is_error=bool(problems), details="\n".join(lines) if len(lines) > 1 else "")
+
+
+def _named(run: Run, message: str) -> str:
+    """What is wrong with a run, with its name once."""
+    begin = next((name for name in (clean(run.name), run.id) if message.startswith((f"{name} ", f"{name}: "))), None)
+    return f"{run.name}: {message}" if begin is None else f"{run.name}{message.removeprefix(begin)}"

@@ -14,7 +14,7 @@ from tui.chart.views import clock
 _REMEDIES = {
     "diverged": "n: set up the same with a lower lr",
     "out of memory": "n: set up the same with a smaller batch",
-    "died": "P: go on from its last checkpoint",
+    "died": "P: let it go on",
 }
 
 
@@ -91,7 +91,7 @@ def ended(run: Run) -> tuple[str, str]:
     waiting = run.document.get("waiting")
     without_numbers = {
         "queued": ("queued: nothing to see yet", clean(waiting) if waiting else "S takes it out of the queue"),
-        "interrupted": ("interrupted: nobody trains it", "P: go on from its last checkpoint   D: trash"),
+        "interrupted": ("interrupted: nobody trains it", "P: let it go on   D: trash"),
         "starting": ("starting", starting_words(run)),
         "training": ("training", starting_words(run)),
     }

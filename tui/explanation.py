@@ -27,8 +27,20 @@ def explain(run: Run) -> list[str]:
     lines = [str(document.get("waiting") or failure.get("reason") or run.state)]
     lines += [f"{key:<16} {failure[key]}" for key in _FACTS if key in failure]
     if run.state == "failed":
-        lines += ["", "P lets it go on from its last good checkpoint; n sets up one like it; 3 shows its curves."]
+        like_it = "" if failure.get("kind") == "diverged" else " n: one like it."
+        lines += ["", f"P: it {how_it_goes_on(run)}.{like_it} 3: its curves."]
     return [*lines, "", f"folder  {run.path}", *last_words(run, _TAIL_LINES)]
+
+
+def how_it_goes_on(run: Run) -> str:
+    """What `P` leads to. Looks for the run's checkpoint."""
+    failure = run.document.get("failure") or {}
+    diverged = failure.get("kind") == "diverged"
+    if not any((run.path / name).is_file() for name in (layout.LAST, layout.PREVIOUS)):
+        where = "begins anew: it has no checkpoint"
+    else:
+        where = "begins anew" if failure.get("last_good_epoch") == 0 else "goes on from its last checkpoint"
+    return f"{where}; the same steps will diverge again; n sets up one with a lower lr" if diverged else where
 
 
 def last_words(run: Run, count: int) -> list[str]:

@@ -16,6 +16,6 @@ GLOSSARY = {
     "MMAC": "millions of multiply-adds for one image: equal parameters are not equal work",
     "band": "from the 25th to the 75th percentile over the batches of an epoch",
     "train (as seen)": "measured while weights move and images are augmented; the gap uses fixed weights instead",
-    "interrupted": "whoever trained it is gone; P goes on from its checkpoint to the very same result",
+    "interrupted": "whoever trained it is gone; P goes on from its last checkpoint, to the very same result",
     "not yet fitted": "the lowest validation loss lay in the last twentieth of the epochs: train longer",
 }

@@ -86,7 +86,7 @@ def test_a_run_under_way_says_how_far_it_is(store: RunStore) -> None:
 @pytest.mark.parametrize(
     ("changes", "first", "second"),
     [
-        ({"state": "training"}, "interrupted: nobody trains it", "P: go on from its last checkpoint"),
+        ({"state": "training"}, "interrupted: nobody trains it", "P: let it go on   D: trash"),
         ({"state": "stopped"}, "stopped before it began", "n: set up the same again"),
         (
             {"state": "failed", "failure": {"kind": "diverged", "reason": "the loss is not finite: epoch 3"}},
