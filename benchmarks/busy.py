@@ -47,7 +47,7 @@ def main() -> None:
     device, rows = torch.device("cpu"), {}
     experiment = experiment_of(settings, "max", 0)
     for name, make, threads in (
-        ("cnnlab", Ours, choose_threads(0, 1_334_016, 1)),
+        ("cnnlab", Ours, choose_threads(device, 0, 1_334_016, 1)),
         ("notebook", Theirs, usable_cores()),
     ):
         with reproducible(device, threads):

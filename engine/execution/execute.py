@@ -98,7 +98,8 @@ def _execute(
     architecture = build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
     checkpoint = load_checkpoint(run.path)
     threads_before = run.environment.get("threads") if checkpoint else None
-    threads = choose_threads(experiment.training.threads or threads_before or 0, architecture.multiply_adds, lanes)
+    wished = experiment.training.threads or threads_before or 0
+    threads = choose_threads(device, wished, architecture.multiply_adds, lanes)
     memory = check_memory(device, estimate_bytes(architecture, dataset, experiment.training))
     if memory:
         owner.log(f"{memory_words(device, memory)}\n")

@@ -42,11 +42,11 @@ def choose_device(wish: str) -> torch.device:
     return torch.device("cuda", number)
 
 
-def choose_threads(wish: int, multiply_adds: int, lanes: int) -> int:
-    """CPU threads of a run: what was asked for, else one for a small network, else its share of the cores."""
+def choose_threads(device: torch.device, wish: int, multiply_adds: int, lanes: int) -> int:
+    """CPU threads of a run: what was asked for, else one for a GPU or a small network, else its share of the cores."""
     if wish:
         return wish
-    if multiply_adds < _ONE_THREAD_MULTIPLY_ADDS:
+    if device.type != "cpu" or multiply_adds < _ONE_THREAD_MULTIPLY_ADDS:
         return 1
     return max(1, usable_cores() // max(1, lanes))
 
