@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.text import clean
@@ -80,6 +81,13 @@ def short_classes(classes: list[str], most: int = 3) -> str:
     """`apple, aquarium_fish+1`."""
     shown = [clean(name) for name in classes[:most]]
     return ", ".join(shown) + (f"+{len(classes) - most}" if len(classes) > most else "")
+
+
+def short_seeds(seeds: Sequence[int]) -> str:
+    """`0-3`; such as do not follow one another `0 2 5`, the first six of them."""
+    if len(seeds) > 2 and list(seeds) == list(range(seeds[0], seeds[0] + len(seeds))):
+        return f"{seeds[0]}-{seeds[-1]}"
+    return " ".join(map(str, seeds[:6])) + (" ..." if len(seeds) > 6 else "")
 
 
 def setting(value: Any) -> str:

@@ -28,7 +28,7 @@ def pick(groups: Sequence[Group], differences: Differences, differs: Sequence[st
     best: dict[str, Any] = {"run": run.id, "group": winner.label, "runner_up": runner_up.label if runner_up else None}
     best.update(difference=None, low=None, high=None, p=None, n=len(winner.members), settled=None)
     if runner_up is None:
-        best["reason"] = _only(winner)
+        best["reason"] = _only(winner, len(groups))
     else:
         found, p = differences.between(winner, runner_up, "test_accuracy")
         best.update(difference=found.mean, low=found.low, high=found.high, p=p, n=found.n)
@@ -100,7 +100,9 @@ def _cost(winner: Group, other: Group) -> str:
     return "equal time" if 0.95 < ratio < 1.05 else f"{ratio:.1f} × the time"
 
 
-def _only(group: Group) -> str:
+def _only(group: Group, groups: int) -> str:
     n = len(group.members)
-    seeds = "1 seed" if n == 1 else f"{n} seeds"
-    return f"{clean(group.label)}: the only setting; test {percent(group.mean('test_accuracy'))} %, {seeds}"
+    test = f"test {percent(group.mean('test_accuracy'))} %, {'1 seed' if n == 1 else f'the mean of {n} seeds'}"
+    if groups == 1:
+        return f"nothing to choose between, all runs have the same settings; {test}"
+    return f"{clean(group.label)}: the only setting with results on validation; {test}"

@@ -348,3 +348,39 @@ def test_a_study_of_several_seeds_gets_no_offer(store: RunStore, study: list[Run
         assert isinstance(app.screen, CompareScreen)
 
     act(store, story)
+
+
+def test_more_seeds_that_are_under_way_are_told_and_not_offered_again(store: RunStore) -> None:
+    runs = [scored(store, pooling, {}, pooling=pooling) for pooling in ("max", "avg")]
+
+    def add(seed: int, state: str) -> Run:
+        like = runs[seed % 2]
+        training = {**like.experiment["training"], "seed": seed}
+        experiment = {**like.experiment, "training": training}
+        study = {"id": "20260101-000000-bbbb", "name": "more", "kind": "grid", "seeds": [seed], "position": seed}
+        run = store.create(experiment, fingerprint="f", name=f"more-{seed}", study=study)
+        with run.own() as owner:
+            owner.update(state=state, summary=runs[0].summary if state == "finished" else None)
+        return run
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        for run in runs:
+            app.selection.toggle_mark(run.id)
+        app.selection_changed()
+        await open_compare(app, pilot, words="One seed each")
+        await until(pilot, lambda: see(app, "m sets up 2 settings x 4 new seeds (1-4)"))
+        more = [add(seed, "queued") for seed in range(1, 7)]
+        await until(pilot, lambda: see(app, "More seeds of these settings are under way: 6 runs (seeds 1-6), 6 wait"))
+        assert see(app, "4 on one of them compares them.")
+        assert not see(app, "m sets up")
+        await pilot.press("m")
+        await until(pilot, lambda: see(app, "6 runs of these settings with other seeds are there; n sets up one more"))
+        with more[0].own() as owner:
+            owner.update(state="training")
+            await until(pilot, lambda: see(app, "(seeds 1-6), 1 trains, 5 wait"))
+        for run in more:
+            with run.own() as owner:
+                owner.update(state="finished", summary=runs[0].summary)
+        await until(pilot, lambda: see(app, "These settings were trained with more seeds, too: 6 runs (seeds 1-6)"))
+
+    act(store, story, (120, 36))

@@ -14,6 +14,7 @@ from engine.listing import state_words
 from engine.store import Run
 from engine.study import studies
 from engine.text import clean
+from tui.compare.further import Further, further
 from tui.compare.offer import Offer, offer_of
 
 _LAST = 12
@@ -73,13 +74,15 @@ class Compared:
         document: of `engine.comparison.compare`; empty where there is none.
         so_far: where the runs stand that are not over yet.
         problem: why there is no comparison.
-        offer: the study that would tell apart what was trained once each.
+        offer: the study that would tell apart what was trained once each; None where that is there already.
+        more: what is there of more seeds.
     """
 
     document: dict[str, Any] = field(default_factory=dict)
     so_far: Sequence[str] = ()
     problem: str = ""
     offer: Offer | None = None
+    more: Further = field(default_factory=Further)
 
 
 def compare_runs(runs: Sequence[Run], reference: str | None, split: str, known: Sequence[Run] = ()) -> Compared:
@@ -93,7 +96,8 @@ def compare_runs(runs: Sequence[Run], reference: str | None, split: str, known: 
     except LabError as error:
         return Compared(problem=error.message)
     so_far = [_so_far(run) for run in runs if run.is_alive or run.state == "queued"]
-    return Compared(document, so_far, offer=offer_of(document, runs, known))
+    more = further(runs, known)
+    return Compared(document, so_far, offer=None if more.runs else offer_of(document, runs, known), more=more)
 
 
 def so_far_words(lines: Sequence[str]) -> str:

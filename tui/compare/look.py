@@ -17,10 +17,8 @@ from tui.sheet import Sheet
 
 VIEWS = ("seeds", "runs", "pairs", "curves")
 _A_RUN_A_ROW = "Each row is one run: val % is its best, at that epoch; [95 %] is over images. Over seeds: v."
-_ONE_SEED = (
-    "One seed each: these are models. To tell the settings apart, train each with 4 seeds, decided before looking: "
-)
-_BY_HAND = "n, then seeds 0 1 2 3."
+_ONE_SEED = "One seed each: these are models."
+_SEEDS = "To tell the settings apart, train each with 4 seeds, decided before looking:"
 
 
 @dataclass
@@ -131,9 +129,15 @@ class Seen:
         if so_far := so_far_words(self.compared.so_far):
             yield from wrapped(so_far, width)
         if len(document["groups"]) > 1 and all(group["n"] == 1 for group in document["groups"]):
-            offer = self.compared.offer
-            yield from wrapped(_ONE_SEED + (f"{offer.words}; S there starts them." if offer else _BY_HAND), width)
+            yield from wrapped(f"{_ONE_SEED} {self._advice()}", width)
         yield from sentence_lines(document, width)
+
+    def _advice(self) -> str:
+        """What would tell apart settings that were trained once each."""
+        if self.compared.more.runs:
+            return self.compared.more.words
+        offer = self.compared.offer
+        return f"{_SEEDS} {f'{offer.words}; S there starts them.' if offer else 'n, then seeds 0 1 2 3.'}"
 
     def about(self, why: str) -> str:
         """The second line of the screen."""

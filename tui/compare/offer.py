@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.forecast import SpeedBook, estimate
-from engine.format import about_time
+from engine.format import about_time, short_seeds
 from engine.machine import default_lanes, resolve_device
 from engine.store import Run
 from engine.study import TACTICS
+from tui.compare.further import seed_of
 
 _MOST_SETTINGS = 50
 SEEDS = 4  # three give an interval; one more keeps it when a run fails
@@ -38,10 +39,10 @@ class Offer:
     @property
     def words(self) -> str:
         """What it would be, and how long it would take."""
-        seeds = f"{self.seeds[0]}-{self.seeds[-1]}"
         time = "time unknown" if self.seconds is None else f"about {about_time(self.seconds)}"
         runs = self.settings * len(self.seeds)
-        return f"m sets up {self.settings} settings x {len(self.seeds)} new seeds ({seeds}) = {runs} runs, {time}"
+        what = f"{self.settings} settings x {len(self.seeds)} new seeds ({short_seeds(self.seeds)})"
+        return f"m sets up {what} = {runs} runs, {time}"
 
 
 def offer_of(document: Mapping[str, Any], chosen: Sequence[Run], runs: Sequence[Run]) -> Offer | None:
@@ -98,6 +99,6 @@ def _unseen_seeds(members: Sequence[Run], runs: Sequence[Run]) -> list[int]:
     """The seeds after all that any of these settings was trained with."""
     known = {run.document.get("fingerprint") for run in members}
     used = [run for run in (*members, *runs) if run in members or run.document.get("fingerprint") in known]
-    seeds = [seed for run in used if type(seed := (run.experiment.get("training") or {}).get("seed")) is int]
+    seeds = [seed for run in used if (seed := seed_of(run)) is not None]
     first = max(seeds, default=-1) + 1
     return list(range(first, first + SEEDS))

@@ -8,7 +8,7 @@ from engine.architecture import Architecture, build_architecture
 from engine.errors import LabError
 from engine.experiment import Experiment
 from engine.forecast import Estimate, SpeedBook, Work, estimate, makespan, work_of
-from engine.format import about_time
+from engine.format import about_time, short_seeds
 from engine.layout import fit
 from engine.machine import default_lanes, resolve_device
 from engine.store import Run, layout
@@ -159,9 +159,7 @@ def _line(cells: tuple[str, str, str, str], name: int) -> str:
 
 def _runs_words(checked: Checked) -> str:
     seeds = checked.seeds
-    follow = len(seeds) > 2 and seeds == tuple(range(seeds[0], seeds[0] + len(seeds)))
-    shown = f"{seeds[0]}-{seeds[-1]}" if follow else " ".join(map(str, seeds[:6])) + (" ..." if len(seeds) > 6 else "")
     count = len(checked.members) * len(seeds)
     if count == 1:
-        return f"1 run (seed {shown})"
-    return f"{count} runs (seed{'s' if len(seeds) > 1 else ''} {shown})"
+        return f"1 run (seed {short_seeds(seeds)})"
+    return f"{count} runs (seed{'s' if len(seeds) > 1 else ''} {short_seeds(seeds)})"

@@ -20,6 +20,7 @@ from tui.cells import Row
 from tui.compare.arrangement import arrange
 from tui.compare.choice import Choice, Compared, choose, compare_runs, too_few
 from tui.compare.curves import curve_ids, curves_view, legend
+from tui.compare.further import further
 from tui.compare.look import Look, Seen
 from tui.glyphs import has_unicode
 from tui.output_files import save_as, wrote
@@ -102,7 +103,8 @@ class CompareScreen(FilteredScreen):
         chosen = self._choice.runs
         problem = too_few(self._choice, self.lab.run_under_cursor) if len(chosen) < 2 else ""
         base = selection.reference if any(run.id == selection.reference for run in chosen) else None
-        key = (tuple((run.id, run.state) for run in chosen), base, self._look.split, problem)
+        more = further(chosen, runs).runs if chosen else ()
+        key = (tuple((run.id, run.state) for run in (*chosen, *more)), base, self._look.split, problem)
         if key != self._key:
             self._key = key
             if problem:
@@ -269,6 +271,8 @@ class CompareScreen(FilteredScreen):
             self.lab.tell(
                 f"{offer.settings} settings x {len(offer.seeds)} seeds that nobody has looked at: S starts them"
             )
+        elif count := len(self._seen.compared.more.runs):
+            self.lab.tell(f"{count} runs of these settings with other seeds are there; n sets up one more")
         else:
             self.lab.tell("m is for settings that were trained once each and have ended; n sets up one like the run")
 

@@ -114,7 +114,10 @@ def test_equal_validation_is_decided_by_the_smaller_time() -> None:
 def test_runs_that_differ_in_the_seed_alone_are_one_setting() -> None:
     document = compare([fake("max", 0, test=0.8), fake("max", 1, test=0.9)])
     assert [(row["label"], row["n"]) for row in document["groups"]] == [("all", 2)]
-    assert document["best"]["reason"] == "all: the only setting; test 85.0 %, 2 seeds"
+    assert (
+        document["best"]["reason"]
+        == "nothing to choose between, all runs have the same settings; test 85.0 %, the mean of 2 seeds"
+    )
 
 
 def test_mcnemar_counts_images_put_right_and_spoilt() -> None:
