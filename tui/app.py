@@ -22,7 +22,8 @@ from tui.announcer import Announcer
 from tui.doing import DoesActs
 from tui.feed import Feed
 from tui.glyphs import has_unicode, plain_driver
-from tui.keystrokes import TakesKeys, takes_text
+from tui.keyboard import takes_text
+from tui.keystrokes import TakesKeys
 from tui.messages import RunsRead, Seen
 from tui.modes import MODES, screen_class
 from tui.screens.ask import Details

@@ -11,7 +11,7 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.widget import Widget
 
-from tui.keyboard import latin
+from tui.keyboard import is_line, latin, takes_text
 from tui.screens.base import LabScreen
 
 _LOOK_SECONDS = 0.01
@@ -48,7 +48,7 @@ class TakesKeys(App[None]):
 
     async def _press(self, event: events.Key) -> None:
         focused = self.focused
-        typed = takes_text(focused) and (event.is_printable or not _is_line(focused))
+        typed = takes_text(focused) and (event.is_printable or not is_line(focused))
         if not typed and isinstance(self.screen, LabScreen) and self.screen.takes_key(event):
             return
         bound = not typed and (await self._check_bindings(event.key, True) or await self._check_bindings(event.key))
@@ -69,16 +69,6 @@ class TakesKeys(App[None]):
             while not taken.is_set() and _is_there(node) and time.monotonic() < end:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(taken.wait(), _LOOK_SECONDS)
-
-
-def takes_text(widget: Widget | None) -> bool:
-    """Whether letters are typed into it. By name: to import the fields would make the first paint wait for them."""
-    return any(base.__name__ in ("Input", "TextArea") for base in type(widget).__mro__)
-
-
-def _is_line(widget: Widget | None) -> bool:
-    """Whether it is one line, which leaves all but letters to its bindings."""
-    return any(base.__name__ == "Input" for base in type(widget).__mro__)
 
 
 def _is_there(node: DOMNode) -> bool:

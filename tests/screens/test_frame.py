@@ -435,3 +435,20 @@ def test_a_terminal_that_goes_away_is_noticed() -> None:
     os.close(ours)
     os.close(theirs)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_while_something_is_typed_the_footer_offers_only_keys_that_are_not_typed(
+    store: RunStore, three: list[Run]
+) -> None:
+    def footer(app: LabApp) -> str:
+        return " ".join(" ".join(screen_text(app).splitlines()[-2:]).split())
+
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        assert "q Quit ? Keys" in footer(app)
+        for screen, field in (("1", "slash"), ("2", "slash"), ("2", "enter"), ("4", "slash"), ("5", "slash")):
+            await pilot.press(screen, "g", *(["j", "j", "j"] if field == "enter" else []), field)
+            await until(pilot, lambda: footer(app) == "enter Keep esc Back ctrl+q Quit f1 Keys")
+            await pilot.press("escape")
+            await until(pilot, lambda: "q Quit ? Keys" in footer(app))
+
+    act(store, story)

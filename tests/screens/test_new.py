@@ -279,7 +279,7 @@ def test_data_that_are_not_here_are_fetched_for_the_samples(
         screen = await opened(app, pilot)
         await pilot.press("l", "l")
         await until(pilot, lambda: "! fetch 161 MiB, or --data-dir" in screen_text(app))
-        await until(pilot, lambda: "S fetches it first, in the background" in screen_text(app))
+        await until(pilot, lambda: "S fetches it first; enter does now, for samples" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: "fetching 20 of 161 MiB" in screen_text(app))
         go_on.set()
@@ -459,6 +459,7 @@ def test_a_setting_is_found_by_its_name(store: RunStore) -> None:
         assert screen.at == "training.weight_decay"
         await pilot.press("slash", *"zzzz")
         await until(pilot, lambda: "no setting, and no class, of this name" in screen_text(app))
+        assert not [line for line in screen_text(app).splitlines() if "─" in line and line.strip("─")]
         await pilot.press("escape", "escape")
         await until(pilot, lambda: isinstance(app.screen, RunsScreen))
 

@@ -164,9 +164,7 @@ class Desk(FormEdits):
     def about(self, field: str) -> str:
         """One line on a row; nothing where there is none."""
         if field == DATA_SET and self.data is not None and self.data.can_fetch:
-            return (
-                f"{self.data_set} is not here: S fetches it first, in the background; enter fetches it now, for samples"
-            )
+            return f"{self.data_set} is not here: S fetches it first; enter does now, for samples"
         return about(setting_of(field), self.form) if field in self.fields else ""
 
     def about_class(self, key: str, *, picking: bool) -> str:

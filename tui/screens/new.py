@@ -109,7 +109,7 @@ class NewScreen(DataScreen):
         words = self.desk.about_class(self.at, picking=self.picking) if self.is_on_class else self.desk.about(self.at)
         line = "─" if has_unicode(self.app.console.encoding) else "-"
         self.query_one("#about", Static).update(
-            Content(fit(f"{line} {words} " + line * width, width)[: width - 1] + line)
+            Content(fit(f"{line} {words} " + line * width, width)[: width - 1] + line if words else line * width)
         )
         lines = self.desk.outlook(with_basis=self.size.height >= _TALL)
         self.query_one("#outlook", Static).update(Content("\n".join(fit(text, width - 2) for text in lines)))

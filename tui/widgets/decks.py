@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from engine.layout import text_width
+from tui.keyboard import is_line, is_typed, takes_text
 from tui.keys import bindings_of, key_name
 
 ON_MARKS = "on-marks"  # the id of a binding that acts on the marks begins so
@@ -71,6 +72,10 @@ class KeyDecks(Widget):
 
     def _keys(self) -> Iterator[tuple[str, Key]]:
         """The footer's keys with the role of each: looks, acts, or one of the last."""
+        focused = self.screen.focused
+        typing = takes_text(focused)
+        if is_line(focused):
+            yield "looks", Key("enter", "enter", "Keep")
         declared = {b: n for n, b in enumerate(bindings_of(type(self.screen)))}
         known = self.screen.active_bindings.values()
         seen: set[str] = set()
@@ -78,11 +83,13 @@ class KeyDecks(Widget):
             binding = active.binding
             if not binding.show or not binding.description or not active.enabled or binding.action in seen:
                 continue
+            if typing and is_typed(binding.key):
+                continue
             seen.add(binding.action)
             words = binding.description
             if self._marked > 1 and (binding.id or "").startswith(ON_MARKS):
                 words += f" {self._marked:,}"
-            key = Key(binding.key, key_name(binding), words)
+            key = Key(binding.key, binding.key if typing and binding.key != "escape" else key_name(binding), words)
             is_act = len(binding.key) == 1 and binding.key.isupper()
             yield binding.id if binding.id in _LAST else "acts" if is_act else "looks", key
 
