@@ -158,7 +158,7 @@ def prepare_all(
 def default_name(experiment: Experiment, word: str = "") -> str:
     """A name one can type: `cifar100-3-max-s0`; for a study's run with the word that tells it apart."""
     if word:
-        plain = re.sub(r"[^\w.%-]+", "-", word).strip("-")[:100]
+        plain = re.sub(r"[^\w.-]+", "-", re.sub(" ?%", "pct", word)).strip("-")[:100]
         return f"{experiment.dataset.name}-{len(experiment.dataset.classes)}-{plain}-s{experiment.training.seed}"
     dataset, model, training = experiment.dataset, experiment.model, experiment.training
     network = "" if model.name == "lab" else f"-{model.name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from engine.configuration import parse_alternatives
 from engine.errors import RequestError, SettingsError
 from engine.experiment import Experiment, setting_fields
 from engine.ladder import RUNGS, climb
+from engine.preparation import default_name
 from engine.study_plans import data_plan, grid_plan, ladder_plan
 from tests.unit.comparison.fakes import FakeRun, fake
 
@@ -185,3 +187,12 @@ def test_steps_that_were_selected_on_test_do_not_claim_a_validation() -> None:
 
 def test_runs_that_do_not_follow_one_another_have_no_steps() -> None:
     assert describe_steps([fake(), fake(seed=1)])["series"] == []
+
+
+def test_the_names_of_a_learning_curve_are_words_for_a_shell_and_a_file() -> None:
+    plan = data_plan({}, [0.125, 1.0], {"model.name": ["lab", "lab-bn"]})
+    names = [default_name(one.experiment, one.label) for one in plan]
+    assert [name.partition("-")[2].partition("-")[2] for name in names] == [
+        f"name-{network}-{share}pct-s0" for network in ("lab", "lab-bn") for share in ("12.5", "100")
+    ]
+    assert all(re.fullmatch(r"[\w.-]+", name) for name in names)
