@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import DataError, LabError
+from engine.format import counted
 from engine.machine import has_nvidia_gpu, usable_cores
 from engine.store.lock import is_trusted
 from engine.text import clean
@@ -64,7 +65,9 @@ def _libraries() -> Iterator[Check]:
 
 def _devices() -> Iterator[Check]:
     cores = usable_cores()
-    yield Check("cpu", True, f"{cores} usable cores: a study trains {cores} runs at once, one thread each")
+    yield Check(
+        "cpu", True, f"{counted(cores, 'usable core')}: a study trains {counted(cores, 'run')} at once, one thread each"
+    )
     try:
         import torch
     except (ImportError, OSError) as error:
@@ -173,7 +176,9 @@ def _runs(runs_dir: Path) -> Iterator[Check]:
     if not runs:
         return
     damaged = [run for run in runs if run.damage]
-    yield Check("run folders", not damaged, f"{len(runs)} runs, {len(damaged)} damaged", "see each line below")
+    yield Check(
+        "run folders", not damaged, f"{counted(len(runs), 'run')}, {len(damaged)} damaged", "see each line below"
+    )
     for run in damaged:
         yield Check(f"run {clean(run.id)}", False, clean(run.damage), _remedy(run))
     interrupted = [run for run in runs if run.state == "interrupted"]

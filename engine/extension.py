@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.errors import Problem, RefusedError, RequestError, SettingsError
 from engine.experiment import Experiment
+from engine.format import counted
 from engine.preparation import prepare, queue_run
 from engine.store import Run, RunStore
 
@@ -46,7 +47,7 @@ def extend_run(
         raise RequestError(f"{old.id} has no checkpoint to go on from; train it anew: cnnlab clone", field="run")
     experiment = Experiment.build(old.experiment).replace("training.epochs", epochs)
     if epochs <= checkpoint.epoch:
-        message = f"{epochs} is not more than the {checkpoint.epoch} epochs that {old.id} has done"
+        message = f"{epochs} is not more than the {counted(checkpoint.epoch, 'epoch')} that {old.id} has done"
         raise SettingsError([Problem("training.epochs", message)])
     if data_dir is not None:
         prepare(experiment, data_dir)
@@ -67,6 +68,6 @@ def extend_run(
     if not equal:
         warning = (
             f"schedule {schedule} depends on the number of epochs: this run goes on at its learning rates for "
-            f"{epochs} epochs, and does not equal one trained that long at once"
+            f"{counted(epochs, 'epoch')}, and does not equal one trained that long at once"
         )
     return run, warning

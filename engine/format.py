@@ -8,6 +8,12 @@ from typing import Any
 from engine.text import clean
 
 
+def counted(number: object, noun: str, nouns: str = "") -> str:
+    """`1 epoch`, `1,350 images`, `2 classes`."""
+    shown = f"{number:,}" if isinstance(number, int) else str(number)
+    return f"{shown} {noun if number == 1 else nouns or noun + 's'}"
+
+
 def percent(fraction: float | None, digits: int = 1) -> str:
     """`0.8433` as `84.3`."""
     return "-" if fraction is None else f"{100 * fraction:.{digits}f}"

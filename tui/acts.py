@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.errors import LabError, RefusedError, RequestError
+from engine.format import counted
 from engine.store import Run, RunStore, edit_run
 from engine.text import clean
 from tui.explanation import how_it_goes_on
@@ -163,7 +164,7 @@ def _on_each(runs: Sequence[Run], act: Callable[[Run], str]) -> Done:
     elif not problems and len(set(news.values())) == 1:
         text = f"{len(runs)} runs: each {next(iter(news.values()))}"
     else:
-        text = f"{len(news)} of {len(runs)} runs; {lines[0]}"
+        text = f"{len(news)} of {counted(len(runs), 'run')}; {lines[0]}"
     return Done(clean(text), is_error=bool(problems), details="\n".join(lines) if len(lines) > 1 else "")
 
 

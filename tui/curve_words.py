@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.format import percent, short_classes, speed
+from engine.format import counted, percent, short_classes, speed
 from engine.layout import wrapped
 from engine.listing import ended_words, fetch_words, share_done
 from engine.store import Run, layout
@@ -13,7 +13,7 @@ from tui.chart.views import clock
 
 _REMEDIES = {
     "diverged": "n: set up the same with a lower lr",
-    "out of memory": "n: set up the same with a smaller batch",
+    "out of memory": "n: set up the same, with less of what was too large",
     "died": "P: let it go on",
 }
 
@@ -105,7 +105,7 @@ def ended(run: Run) -> tuple[str, str]:
     summary = run.summary
     selected = f"epoch {summary.get('selected_epoch')} selected on {clean(summary.get('selected_on'))}"
     facts = [f"{label} {percent(summary.get(key))} %" for label, key in _SPLITS]
-    took = f"{run.state}: {summary.get('epochs_done')} epochs in {clock(summary.get('seconds'))}"
+    took = f"{run.state}: {counted(summary.get('epochs_done'), 'epoch')} in {clock(summary.get('seconds'))}"
     return f"{took}, {speed(summary.get('images_per_second'))}", f"{selected}: " + ", ".join(facts)
 
 

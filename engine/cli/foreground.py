@@ -13,6 +13,7 @@ from engine.cli.output import print_note
 from engine.cli.progress import open_progress
 from engine.errors import ExitCode
 from engine.execution.control import Leave
+from engine.format import counted
 from engine.listing import precision_words
 from engine.machine import default_lanes
 from engine.store import Run, RunStore
@@ -94,7 +95,9 @@ def train_in_foreground(
             pool.close()
     if signals.exit_code:
         if pending:
-            print_note(f"{len(pending)} run(s) had not begun, and were not made")
+            print_note(
+                f"{counted(len(pending), 'run')} had not begun, and {'was' if len(pending) == 1 else 'were'} not made"
+            )
         return signals.exit_code, runs
     for note in dict.fromkeys(precision_words(run.reload()) for run in runs):
         if note:

@@ -23,6 +23,7 @@ from engine.cli.output import print_json, print_line, print_note
 from engine.cli.table import print_table
 from engine.cli.waiting import wait_until
 from engine.errors import ExitCode, RequestError
+from engine.format import counted
 from engine.listing import COLUMNS, run_cells
 from engine.text import clean
 
@@ -185,5 +186,6 @@ def prune(trash: bool, checkpoints: bool, yes: bool, runs_dir: Path | None, as_j
     if as_json:
         print_json(done)
     else:
-        print_line(f"{done['trash']} runs deleted from the trash, {done['checkpoint_bytes']:,} bytes of checkpoints")
+        given_back = counted(done["checkpoint_bytes"], "byte")
+        print_line(f"{counted(done['trash'], 'run')} deleted from the trash, {given_back} of checkpoints")
     return ExitCode.DONE

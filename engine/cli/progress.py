@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from engine.cli.output import console, print_note
+from engine.format import counted
 from engine.listing import ended_words, fetch_words, progress_words, share_done
 from engine.text import clean
 
@@ -68,9 +69,8 @@ class Lines:
                 print_note(f"{clean(run.name)}: {fetch_words(run)}")
             elif run.state == "training" and run.id not in self._begun:
                 self._begun.add(run.id)
-                print_note(
-                    f"{clean(run.name)}: training, {(run.experiment.get('training') or {}).get('epochs', '?')} epochs"
-                )
+                epochs = (run.experiment.get("training") or {}).get("epochs", "?")
+                print_note(f"{clean(run.name)}: training, {counted(epochs, 'epoch')}")
 
     def close(self) -> None:
         """Nothing to take down."""
@@ -85,7 +85,9 @@ class Bars:
         self._total = total_runs
         self._all: TaskID | None = None
         if total_runs > 1:
-            self._all = self._progress.add_task("all runs", total=total_runs, words=f"0 of {total_runs} runs")
+            self._all = self._progress.add_task(
+                "all runs", total=total_runs, words=f"0 of {counted(total_runs, 'run')}"
+            )
         self._tasks: dict[str, TaskID] = {}
         self._news = _News()
         self._done: set[str] = set()
@@ -97,7 +99,7 @@ class Bars:
             share = self._update_run(run, has_ended=run.id in ended)
             shares += share
         if self._all is not None:
-            words = f"{len(self._done)} of {self._total} runs"
+            words = f"{len(self._done)} of {counted(self._total, 'run')}"
             self._progress.update(self._all, completed=shares, words=words)
 
     def _update_run(self, run: Run, *, has_ended: bool) -> float:

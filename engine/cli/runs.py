@@ -15,7 +15,7 @@ from engine.cli.output import print_json, print_line, print_note
 from engine.cli.table import print_table
 from engine.description import describe_run
 from engine.errors import ExitCode
-from engine.format import percent
+from engine.format import counted, percent
 from engine.listing import COLUMNS, is_selected_on_test, run_cells
 from engine.text import clean
 
@@ -103,7 +103,7 @@ def show(reference: str, runs_dir: Path | None, as_json: bool) -> int:
     for record in history.records[-_LAST_EPOCHS:]:
         print_line(f"  epoch {record['epoch']:<22} {_epoch_words(record)}")
     if history.skipped:
-        print_note(f"{history.skipped} damaged line(s) of the history were skipped")
+        print_note(f"skipped: {counted(history.skipped, 'damaged line')} of the history")
     return ExitCode.DONE
 
 

@@ -22,6 +22,7 @@ from engine.cli.options import (
 )
 from engine.cli.output import print_json, print_line, print_note, print_outcome
 from engine.errors import ExitCode, Problem, SettingsError
+from engine.format import counted
 from engine.text import clean
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _shortfall(study: Study) -> str:
     """What a study that did not end well lacks."""
     states = [run.state for run in study.runs]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    return f"of {len(states)} runs begun: {counts}; see `cnnlab study show {study.id}`"
+    return f"of {counted(len(states), 'run')} begun: {counts}; see `cnnlab study show {study.id}`"
 
 
 def print_study(document: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ from engine.cli.options import (
 )
 from engine.cli.output import print_json, print_line, print_note, print_outcome
 from engine.errors import ExitCode, LabError, RefusedError, RequestError
+from engine.format import counted
 from engine.listing import ended_words
 from engine.machine import missing_gpu
 from engine.text import clean, shorten
@@ -177,7 +178,7 @@ def _resume_all(store: RunStore, device: str | None, data_dir: Path | None, as_j
     else:
         for run in runs:
             print_line(f"{run.id}  {clean(run.name)}: queued")
-        print_note(f"{len(runs)} interrupted run(s) queued; see `cnnlab queue`")
+        print_note(f"{counted(len(runs), 'interrupted run')} queued; see `cnnlab queue`")
     return ExitCode.DONE
 
 

@@ -14,7 +14,7 @@ from engine.cli.options import find_run, json_option, open_store, run_argument, 
 from engine.cli.output import encodable, print_json, print_line, print_note, print_outcome
 from engine.cli.table import line_width, print_lines
 from engine.errors import ExitCode, RequestError
-from engine.format import duration
+from engine.format import counted, duration
 from engine.layout import Column, table_lines, wrapped
 from engine.listing import ended_words, fetch_words
 from engine.text import clean
@@ -90,7 +90,7 @@ def queue(runs_dir: Path | None, as_json: bool) -> int:
         return ExitCode.DONE
     width = line_width()
     for row in document["devices"]:
-        served = f"worker {row['worker']}, {row['lanes']} lane(s)" if row["worker"] else NO_WORKER
+        served = f"worker {row['worker']}, {counted(row['lanes'], 'lane')}" if row["worker"] else NO_WORKER
         kept = WorkerPlace(store, row["device"]).what_keeps_it
         words = f"{row['device']}: {served}{_memory_words(row['memory'])}{f'; {kept}' if kept else ''}"
         print_lines(wrapped(encodable(words), width))

@@ -9,6 +9,7 @@ from typing import Any
 from engine.comparison.groups import MOST_GROUPS, Group
 from engine.comparison.member import Member
 from engine.comparison.pairs import MOST_RUNS
+from engine.format import counted
 from engine.statistics import FEWEST_SEEDS
 from engine.text import clean
 
@@ -58,7 +59,7 @@ def _incomplete(members: Sequence[Member]) -> Iterator[str]:
 def _lengths(members: Sequence[Member]) -> Iterator[str]:
     cut = [member for member in members if member.epochs_done != member.settings.get("training.epochs")]
     if cut:
-        names = ", ".join(f"{clean(member.name)} after {member.epochs_done} epochs" for member in cut[:5])
+        names = ", ".join(f"{clean(member.name)} after {counted(member.epochs_done, 'epoch')}" for member in cut[:5])
         yield f"stopped early, and compared as they are: {names}{' …' if len(cut) > 5 else ''}"
 
 
@@ -87,7 +88,7 @@ def _seeds(groups: Sequence[Group]) -> Iterator[str]:
     if len(groups) > 1:
         shared = set.intersection(*(set(group.by_seed) for group in groups))
         if 1 < len(shared) < FEWEST_SEEDS:
-            yield f"{len(shared)} seeds in common: from {FEWEST_SEEDS} on there is an interval and a p"
+            yield f"{counted(len(shared), 'seed')} in common: from {FEWEST_SEEDS} on there is an interval and a p"
         if not shared:
             yield "no seed is common to all groups: differences over seeds are not known"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.comparison.fields import group_fields
-from engine.format import p_value
+from engine.format import counted, p_value
 from engine.layout import table_lines, wrapped
 from engine.statistics import FEWEST_SEEDS
 from engine.text import clean
@@ -57,8 +57,9 @@ def _pair_lines(document: dict[str, Any], width: int) -> Iterator[str]:
     for pair in pairs[:_MOST_PAIRS]:
         a, b = _name(document, pair["a"]), _name(document, pair["b"])
         yield from wrapped(
-            f"{b} against {a} on the same {pair['images']} images of {pair['split']}: {pair['fixed']} put right, "
-            f"{pair['broken']} spoilt (McNemar, exact p {p_value(pair['p'])}). Two models, not two settings.",
+            f"{b} against {a} on the same {counted(pair['images'], 'image')} of {pair['split']}: "
+            f"{pair['fixed']} put right, {pair['broken']} spoilt "
+            f"(McNemar, exact p {p_value(pair['p'])}). Two models, not two settings.",
             width,
         )
     if len(pairs) > _MOST_PAIRS:

@@ -15,7 +15,13 @@ from engine.errors import LabError, StorageFullError
 from engine.evaluation import make_report
 from engine.events import Ended, EpochEnded, Evaluated, Event, Started
 from engine.execution.control import Control, Leave
-from engine.execution.memory import check_memory, estimate_bytes, memory_words, what_memory_is_short
+from engine.execution.memory import (
+    OutOfMemoryError,
+    check_memory,
+    estimate_demand,
+    memory_explained,
+    memory_words,
+)
 from engine.execution.phases import DATA, NETWORK, STEP, Phases
 from engine.execution.recorder import Recorder
 from engine.execution.room import Room
@@ -65,13 +71,11 @@ def execute(
     except DivergedError as error:
         where = {"epoch": error.epoch, "step": error.step, "lr": error.lr, "last_good_epoch": error.last_good_epoch}
         yield _fail(owner, room, "diverged", error.message, **where)
+    except OutOfMemoryError as error:
+        yield _fail(owner, room, "out of memory", error.message)
     except LabError as error:
         yield _fail(owner, room, "error", error.message, exit=int(error.exit_code))
     except Exception as error:
-        if place := what_memory_is_short(error):
-            batch = owner.run.experiment["training"]["batch_size"]
-            yield _fail(owner, room, "out of memory", f"out of {place} at batch size {batch}; try {max(1, batch // 2)}")
-            return
         owner.log(traceback.format_exc())
         _fail(owner, room, "error", f"{type(error).__name__}: {error}")
         raise
@@ -94,18 +98,20 @@ def _execute(
     experiment = Experiment.build(run.experiment)
     device = choose_device(wish or request.get("device") or "auto")
     phases.begin(DATA)
-    dataset = load_dataset(experiment.dataset, data_dir)
+    with memory_explained(None):
+        dataset = load_dataset(experiment.dataset, data_dir)
     architecture = build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
     checkpoint = load_checkpoint(run.path)
     threads_before = run.environment.get("threads") if checkpoint else None
     wished = experiment.training.threads or threads_before or 0
     threads = choose_threads(device, wished, architecture.multiply_adds, lanes)
-    memory = check_memory(device, estimate_bytes(architecture, dataset, experiment.training))
+    demand = estimate_demand(architecture, dataset, experiment)
+    memory = check_memory(device, demand)
     if memory:
         owner.log(f"{memory_words(device, memory)}\n")
     precision = choose_precision(experiment.training.precision, device, architecture.multiply_adds)
     phases.begin(NETWORK)
-    with reproducible(device, threads, precision):
+    with memory_explained(demand), reproducible(device, threads, precision):
         trainer = Trainer(experiment, dataset, device, precision=precision)
         notices = _go_on(owner, room, trainer, checkpoint) if checkpoint else []
         if precision.exact and experiment.training.precision != "exact":

@@ -1,8 +1,11 @@
-"""Whether a run fits into a GPU that others use too, asked before it starts."""
+"""How much memory a run takes, and for what: asked before it starts on a GPU, and told where it was not enough."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,25 +13,81 @@ import torch
 from engine.architecture import Architecture
 from engine.data import ImageDataset
 from engine.errors import TrainingError
-from engine.experiment import TrainingSettings
+from engine.experiment import Experiment
 
 _MIB = 1 << 20
 _CONTEXT_BYTES = 512 * _MIB  # kernels and libraries of one process
 _COPIES = {"sgd": 4, "adamw": 5}  # weights, gradients, kept weights, and what the optimiser keeps
 
 
-def estimate_bytes(architecture: Architecture, dataset: ImageDataset, settings: TrainingSettings) -> int:
-    """About how much device memory a training takes: images as float32, weights, and one batch's activations."""
+class OutOfMemoryError(TrainingError):
+    """A training met the end of a memory."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """About how much memory a training takes, in bytes, and what would make it less.
+
+    Args:
+        images: all that are trained and validated on, as float32.
+        weights: with gradients, kept copies, and what the optimiser keeps.
+        activations: of one batch, forward and backward.
+        remedies: of each of the three.
+    """
+
+    images: int
+    weights: int
+    activations: int
+    remedies: tuple[str, str, str]
+
+    @property
+    def total(self) -> int:
+        return self.images + self.weights + self.activations + _CONTEXT_BYTES
+
+    @property
+    def words(self) -> str:
+        """`of about 5,300 MiB that it needs, 4,700 MiB are for weights, gradients and the optimiser`."""
+        number, most = self._most
+        what = ("images", "weights, gradients and the optimiser", "activations of a batch")[number]
+        total = self.total - _CONTEXT_BYTES
+        return f"of about {_mib(total)} that it needs, {_mib(most)} are for {what}"
+
+    @property
+    def remedy(self) -> str:
+        """What would lessen the largest part."""
+        return self.remedies[self._most[0]]
+
+    @property
+    def _most(self) -> tuple[int, int]:
+        return max(enumerate((self.images, self.weights, self.activations)), key=lambda part: part[1])
+
+
+def _mib(size: int) -> str:
+    return f"{-(-size // _MIB):,} MiB"
+
+
+def estimate_demand(architecture: Architecture, dataset: ImageDataset, experiment: Experiment) -> Demand:
+    """What a training takes: images as float32, weights, and one batch's activations."""
+    settings = experiment.training
     images = len(dataset.train.labels) + len(dataset.validation.labels)
     pixels = math.prod(dataset.image_shape)
-    activations = pixels + sum(math.prod(row.output_shape) for row in architecture.summary())
+    layers = architecture.summary()
+    activations = pixels + sum(math.prod(row.output_shape) for row in layers)
     batch = min(settings.batch_size, len(dataset.train.labels))
     copies = _COPIES[settings.optimizer] + (2 if settings.ema else 0)
-    numbers = images * pixels + copies * architecture.parameters + 3 * batch * activations
-    return 4 * numbers + _CONTEXT_BYTES
+    widest = max(layers, key=lambda row: row.parameters)
+    of_all = f"{widest.name} has {widest.parameters:,} of its {architecture.parameters:,} parameters"
+    narrower = "smaller model.layers" if experiment.model.name == "custom" else "a smaller model.hidden_size"
+    fewer_images = "fewer classes, or a smaller dataset.train_fraction"
+    remedies = (
+        fewer_images,
+        f"{narrower}: layer {of_all}",
+        f"training.batch_size = {batch // 2}" if batch > 1 else f"{narrower}, or smaller images",
+    )
+    return Demand(4 * images * pixels, 4 * copies * architecture.parameters, 12 * batch * activations, remedies)
 
 
-def check_memory(device: torch.device, needed: int) -> dict[str, Any] | None:
+def check_memory(device: torch.device, demand: Demand) -> dict[str, Any] | None:
     """What the GPU has free, and what others hold, for the record; None on a CPU.
 
     Raises:
@@ -41,12 +100,32 @@ def check_memory(device: torch.device, needed: int) -> dict[str, Any] | None:
     kept = reserved - torch.cuda.memory_allocated(device)  # by an earlier run of this lane; this one may have it
     held = max(0, total - free - reserved - _CONTEXT_BYTES)
     memory = {"free_bytes": free + kept, "total_bytes": total, "held_by_others_bytes": held}
-    if needed - _CONTEXT_BYTES > free + kept:  # to ask has made this process's context
+    if demand.total - _CONTEXT_BYTES > free + kept:  # to ask has made this process's context
+        wait = "wait, take another --device, or " if demand.total <= total else ""
         raise TrainingError(
-            f"this run needs about {needed // _MIB:,} MiB; {memory_words(device, memory)}; "
-            "wait, take another --device, or a smaller batch"
+            f"this run needs too much memory: {demand.words}; {memory_words(device, memory)}; {wait}try {demand.remedy}"
         )
     return memory
+
+
+@contextmanager
+def memory_explained(demand: Demand | None) -> Iterator[None]:
+    """A memory that is too small in our words: what needs most of it, and what would help.
+
+    Args:
+        demand: None before the data are known.
+
+    Raises:
+        OutOfMemoryError: instead of what torch and Python raise.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        place = what_memory_is_short(error)
+        if place is None:
+            raise
+        where = f"{demand.words}; try {demand.remedy}" if demand else "while its data are decoded; try fewer classes"
+        raise OutOfMemoryError(f"out of {place}: {where}") from error
 
 
 def what_memory_is_short(error: Exception) -> str | None:

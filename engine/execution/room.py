@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.errors import StorageFullError
 from engine.execution.control import Control, Leave
+from engine.format import counted
 from engine.store import RunOwner
 
 RETRY_SECONDS = 1.0
@@ -63,7 +64,7 @@ class Room:
         """Whether there was room to say it; the reserve makes some."""
         self._owner.release_reserve()
         try:
-            self._owner.update(state="paused", waiting=f"{error.message}; {self.records} records waiting")
+            self._owner.update(state="paused", waiting=f"{error.message}; {counted(self.records, 'record')} waiting")
         except StorageFullError:
             return False
         return True

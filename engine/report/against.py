@@ -9,7 +9,7 @@ from typing import Any
 from engine.comparison.member import ComparedRun, Member
 from engine.comparison.pairs import pair_row, same_images
 from engine.errors import RequestError
-from engine.format import p_value
+from engine.format import counted, p_value
 from engine.report.formats import AVERAGES
 from engine.text import clean
 
@@ -56,7 +56,7 @@ class Against:
             first = f"Against {clean(self.name)}: its predictions are not kept, so there is no test of the difference."
         else:
             first = (
-                f"Against {clean(self.name)} on the same {self.images:,} images: {self.fixed} put right, "
+                f"Against {clean(self.name)} on the same {counted(self.images, 'image')}: {self.fixed} put right, "
                 f"{self.broken} spoilt (exact p {p_value(self.p)})."
             )
         return [first, f"This compares these two trained models; for their settings: {elsewhere}."]

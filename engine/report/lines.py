@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.format import interval, percent
+from engine.format import counted, interval, percent
 from engine.layout import Column, table_lines, wrapped
 from engine.proportion import wilson
 from engine.report.against import Against
@@ -24,7 +24,7 @@ def report_lines(document: dict[str, Any], width: int, change: Against | None = 
     images, split = document["images"], document["split"]
     low, high = wilson(round(document["accuracy"] * images), images)
     yield (
-        f"{split}: {images:,} images, accuracy {percent(document['accuracy'])} % {interval(low, high)}; "
+        f"{split}: {counted(images, 'image')}, accuracy {percent(document['accuracy'])} % {interval(low, high)}; "
         f"epoch {document['selected_epoch']}, selected on {document['selected_on']}"
     )
     fields = [field for field in score_fields(with_change=change is not None) if field.key not in _ON_SCREEN]

@@ -52,7 +52,7 @@ def _signal_words(number: int, kills_before: int | None) -> tuple[str, str]:
         return "died", f"{reason}, maybe out of memory"
     limit = memory_limit()
     within = f": the limit of its control group is {limit // _MIB:,} MiB" if limit else ""
-    return "out of memory", f"{reason}, out of memory{within}; try a smaller batch, or fewer lanes"
+    return "out of memory", f"{reason}, out of memory{within}; try a smaller batch or network, or fewer lanes"
 
 
 def signal_name(number: int) -> str:

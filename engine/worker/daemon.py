@@ -9,6 +9,7 @@ from types import FrameType
 
 from engine.errors import ExitCode, LabError
 from engine.execution.control import Leave
+from engine.format import counted
 from engine.machine import missing_gpu
 from engine.store import Run, layout
 from engine.store.lock import Lock
@@ -73,7 +74,7 @@ class Worker:
 
     def _serve(self, lock: Lock) -> None:
         pool = LanePool(self._store, "", self._lanes)
-        self._say(f"serving {self._place.device}, {self._lanes} lane(s)")
+        self._say(f"serving {self._place.device}, {counted(self._lanes, 'lane')}")
         missing = missing_gpu(self._place.device)
         why = f"{self._place.device} is hardly there: {missing}; see `cnnlab doctor`" if missing else None
         for run in self._next_runs():

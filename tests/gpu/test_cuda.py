@@ -11,7 +11,7 @@ import torch
 from engine import export_onnx, train
 from engine.data import load_dataset
 from engine.events import EpochEnded, StepProgress
-from engine.execution.memory import check_memory
+from engine.execution.memory import Demand, check_memory
 from engine.experiment import Experiment
 from engine.store import RunStore
 from engine.telemetry import Telemetry
@@ -89,4 +89,4 @@ def test_the_device_tells_about_itself() -> None:
     gpu = Telemetry(uuid).read()["gpu"]
     assert gpu is not None
     assert gpu["memory_total_bytes"] > 1 << 30
-    assert check_memory(device, 1) is not None
+    assert check_memory(device, Demand(1, 1, 1, ("", "", ""))) is not None

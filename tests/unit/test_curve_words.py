@@ -96,7 +96,7 @@ def test_a_run_under_way_says_how_far_it_is(store: RunStore) -> None:
         (
             {"state": "failed", "failure": {"kind": "out of memory", "reason": "out of memory at batch size 128"}},
             "failed: out of memory",
-            "a smaller batch",
+            "less of what was too large",
         ),
         (
             {"state": "failed", "failure": {"kind": "error", "reason": "x\x1b[2J"}},

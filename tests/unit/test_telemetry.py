@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,7 @@ from engine.architecture import build_architecture
 from engine.data import load_dataset
 from engine.diagnosis import logout_check, runs_check
 from engine.errors import TrainingError
-from engine.execution.memory import check_memory, estimate_bytes, memory_words
+from engine.execution.memory import check_memory, estimate_demand, memory_words
 from engine.experiment import Experiment
 from engine.telemetry import Telemetry, device_memory, name_holders, telemetry_words
 
@@ -106,9 +107,9 @@ def test_a_gpu_that_others_fill_refuses_a_run_with_the_figures(
     experiment = tiny()
     dataset = load_dataset(experiment.dataset)
     architecture = build_architecture(experiment.model, dataset.image_shape, 2)
-    needed = estimate_bytes(architecture, dataset, experiment.training)
-    assert (512 << 20) < needed < (600 << 20)
-    assert check_memory(torch.device("cpu"), 1 << 60) is None
+    needed = estimate_demand(architecture, dataset, experiment)
+    assert (512 << 20) < needed.total < (600 << 20)
+    assert check_memory(torch.device("cpu"), replace(needed, weights=1 << 60)) is None
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1 << 30, 8 << 30))
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 1 << 30)
     monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 0)
@@ -117,8 +118,12 @@ def test_a_gpu_that_others_fill_refuses_a_run_with_the_figures(
     # one GiB is free, another one was kept from an earlier run, and half a one is this process's own
     assert memory == {"free_bytes": 2 << 30, "total_bytes": 8 << 30, "held_by_others_bytes": (6 << 30) - (512 << 20)}
     assert memory_words(device, memory) == "cuda:0: 2,048 of 8,192 MiB are free, about 5,632 MiB are held by others"
-    with pytest.raises(TrainingError, match=r"needs about 3,072 MiB; cuda:0: 2,048 of 8,192 MiB are free, about 5,6"):
-        check_memory(device, 3 << 30)
+    too_much = replace(needed, weights=3 << 30)
+    words = r"3,072 MiB are for weights, .*; cuda:0: 2,048 of 8,192 MiB are free, about 5,.*; wait, take another"
+    with pytest.raises(TrainingError, match=words):
+        check_memory(device, too_much)
+    with pytest.raises(TrainingError, match=r"held by others; try a smaller model.hidden_size: layer"):
+        check_memory(device, replace(needed, weights=9 << 30))  # no waiting helps
 
 
 @pytest.mark.parametrize(
