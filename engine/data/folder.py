@@ -29,11 +29,12 @@ _TEST_FRACTION, _TEST_SEED = 0.2, 0  # fixed for ever: every run has the same te
 
 @dataclass(frozen=True)
 class _Listing:
-    """The image files of one tree `root/<class>/*`, sorted; and why what is called like one is none."""
+    """The image files of one tree `root/<class>/*`, sorted; why what is called so is none; folders too deep."""
 
     classes: tuple[str, ...]
     files: tuple[tuple[Path, ...], ...]
     misfits: tuple[str, ...]
+    deeper: tuple[str, ...]
 
     def all_files(self) -> Iterator[Path]:
         for files in self.files:
@@ -65,7 +66,7 @@ class Folder:
                 f"{clean(root / 'test')}: {names} is not in {clean(root / 'train')}; add images, or leave it out"
             )
         files = [*train.all_files(), *(test.all_files() if test else ())]
-        told = [*train.classes, *train.misfits, *((*test.classes, *test.misfits) if test else ())]
+        told = [text for tree in (train, test) if tree for text in (*tree.classes, *tree.misfits, *tree.deeper)]
         key = source_key(files, self.name, image_size, skip_broken, *told)
         return cached(key, lambda: _decode(train, test, image_size, skip_broken))
 
@@ -86,7 +87,7 @@ def _list(root: Path) -> _Listing:
     """Sorted classes and files. Hidden entries and files of other kinds are passed over; links may not lead out."""
     home = root.resolve()
     classes, found = list[str](), list[tuple[Path, ...]]()
-    misfits = list[str]()
+    misfits, deeper = list[str](), list[str]()
     for folder in sorted(_scan(root), key=lambda entry: entry.name):
         if not _is_below(folder, home):
             misfits.append(f"{clean(folder.path)}: {_ASTRAY}")
@@ -98,6 +99,10 @@ def _list(root: Path) -> _Listing:
         files = []
         for entry in sorted(_scan(Path(folder.path)), key=lambda entry: entry.name):
             if not entry.name.lower().endswith(SUFFIXES):
+                if entry.is_dir():
+                    deeper.append(
+                        f"{clean(entry.path)}: a folder inside a class; move its images up, or make it a class"
+                    )
                 continue
             wrong = _why_no_file(entry, home)
             if wrong:
@@ -112,7 +117,7 @@ def _list(root: Path) -> _Listing:
         if (root / "train").is_dir():  # train/ and val/, say: only the pair train/ and test/ is read as two splits
             must = f"train/ needs test/ beside it; name the other one so, or give --data-dir {clean(root / 'train')}"
         raise DataError(f"{clean(root)}: no images; {must}")
-    return _Listing(tuple(classes), tuple(found), tuple(misfits))
+    return _Listing(tuple(classes), tuple(found), tuple(misfits), tuple(deeper))
 
 
 def _is_below(entry: os.DirEntry[str], home: Path) -> bool:
@@ -170,7 +175,7 @@ def _load(
         more = f"\nand {len(broken) - _MOST_NAMED} more" if len(broken) > _MOST_NAMED else ""
         advice = "mend it, or skip such files: --set dataset.skip_broken=true"
         raise DataError("\n".join(f"{problem}; {advice}" for problem in broken[:_MOST_NAMED]) + more)
-    skipped += [f"skipped {problem}" for problem in broken]
+    skipped += [f"skipped {problem}" for problem in (*broken, *listing.deeper)]
     shape = (0, image_size, image_size, 3)
     stacked = np.stack(images) if images else np.zeros(shape, dtype=np.uint8)
     return stacked, np.array(labels, dtype=np.int64)

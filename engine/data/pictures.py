@@ -39,6 +39,9 @@ def load_picture(path: Path, height: int, width: int) -> NDArray[np.uint8]:
                     raise Image.DecompressionBombError
                 picture.load()
                 upright = ImageOps.exif_transpose(picture)
+                if upright.mode == "F" or (upright.mode == "I" and picture.format != "PPM"):
+                    words = "32 bits a pixel, of which nobody knows what is white; save it with 8 or 16"
+                    raise PictureError(f"{clean(path)}: {words}")
                 if upright.mode.startswith("I"):  # 16 bits of grey
                     upright = Image.fromarray((np.asarray(upright) >> 8).clip(0, 255).astype(np.uint8))
                 colour = _on_white(upright)

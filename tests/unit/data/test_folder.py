@@ -210,6 +210,28 @@ def test_sixteen_bits_of_grey_keep_their_brightness(tmp_path: Path) -> None:
     assert load_picture(path, 4, 4)[0, 0].tolist() == [200, 200, 200]
 
 
+def test_a_pgm_of_sixteen_bits_keeps_its_brightness(tmp_path: Path) -> None:
+    path = tmp_path / "grey.pgm"
+    path.write_bytes(b"P5 4 4 65535\n" + (200 * 256).to_bytes(2, "big") * 16)
+    assert (load_picture(path, 4, 4) == 200).all()
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.float32])
+def test_numbers_whose_white_is_not_known_are_refused_instead_of_black(tmp_path: Path, kind: type) -> None:
+    path = tmp_path / "depth.tif"
+    Image.fromarray(np.full((4, 4), 1, dtype=kind)).save(path)
+    with pytest.raises(PictureError, match=r"depth\.tif: 32 bits a pixel, of which nobody knows what is white"):
+        load_picture(path, 4, 4)
+
+
+def test_a_folder_inside_a_class_is_said_to_be_passed_over(root: Path) -> None:
+    picture(root / "pear" / "more" / "0.png")
+    dataset = load_dataset(FOLDER, root)
+    assert count_images(dataset) == 20
+    words = "skipped {}: a folder inside a class; move its images up, or make it a class"
+    assert [notice for notice in dataset.notices if "skipped" in notice] == [words.format(root / "pear" / "more")]
+
+
 def test_what_is_transparent_lies_on_white(tmp_path: Path) -> None:
     path = tmp_path / "clear.png"
     Image.new("RGBA", (4, 4), (0, 0, 0, 0)).save(path)
