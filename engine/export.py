@@ -159,6 +159,8 @@ def _check_over(run: Run) -> None:
             f"{clean(run.name)} is {run.state}: only a run that is finished or stopped has a model; see `cnnlab runs`",
             field="run",
         )
+    if run.state == "stopped" and not run.summary:
+        raise RequestError(f"{clean(run.name)} was stopped before it began: it has no model", field="run")
 
 
 def _load_weights(run: Run) -> Arrays:

@@ -57,6 +57,7 @@ def pause(reference: str, runs_dir: Path | None, as_json: bool) -> int:
 
 
 def _alive(run: Run) -> Run:
+    run.check_whole()
     if run.is_alive:
         return run
     hints = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from engine.errors import RefusedError, RequestError
+from engine.errors import DataError, RequestError
 from engine.store.requests import EDITABLE, what_is_wrong_with
 from engine.store.run import Run
 
@@ -15,7 +15,8 @@ def edit_run(run: Run, *, name: str | None = None, tags: Sequence[str] | None = 
 
     Raises:
         RequestError: naming what cannot be.
-        RefusedError: if the run is read-only, or damaged.
+        RefusedError: if the run is read-only.
+        DataError: if it is damaged.
     """
     wished = (name, None if tags is None else list(dict.fromkeys(tags)), note)
     change: dict[str, Any] = {key: value for key, value in zip(EDITABLE, wished, strict=True) if value is not None}
@@ -23,7 +24,7 @@ def edit_run(run: Run, *, name: str | None = None, tags: Sequence[str] | None = 
     if wrong:
         raise RequestError(wrong, field=wrong.partition(":")[0])
     if run.damage:
-        raise RefusedError(f"{run.id} is damaged: {run.damage}", field="run")
+        raise DataError(f"{run.id} is damaged: {run.damage}; see `cnnlab doctor`", field="run")
     if run.is_alive:
         run.request("edit", **change)
         if run.reload().is_alive:

@@ -85,6 +85,14 @@ def test_a_run_that_is_not_over_has_no_model(store: Any, tiny: Any) -> None:
         export_onnx(run)
 
 
+def test_a_run_that_was_stopped_before_it_began_has_no_model(store: Any, tiny: Any) -> None:
+    run = store.create(tiny().to_dict(), fingerprint="f", name="new")
+    with run.own() as owner:
+        owner.update(state="stopped")
+    with pytest.raises(RequestError, match="new was stopped before it began: it has no model"):
+        export_onnx(run.reload())
+
+
 def test_weights_that_disagree_with_the_run_leave_no_file(trained: Run) -> None:
     from engine.store.arrays import decode_arrays, encode_arrays
 
