@@ -1,4 +1,4 @@
-"""Three lines about one run: what it is, how far it is or how it ended, what is known of its test."""
+"""Of the list one line, of one run three: what it is, how far it is or how it ended, what is known of its test."""
 
 from __future__ import annotations
 
@@ -7,9 +7,34 @@ from engine.store import layout
 from engine.text import clean
 from tui.listing import cells
 from tui.listing.cells import Row
+from tui.messages import Seen
+from tui.selection import Selection
 
 _MOST_CLASSES = 6
 _SELECTED = {"test": "selected on test", "last": "the last epoch"}
+
+
+def about_list(folder: str, seen: Seen, selection: Selection, shown: int, columns: str) -> str:
+    """The list in one line.
+
+    Args:
+        folder: the name of its folder.
+        shown: how many runs pass the filter.
+        columns: the split or the view that its columns are of.
+    """
+    order = "newest first"
+    if selection.sort:
+        order = f"by {selection.sort.removeprefix('-')}" + (", turned round" if selection.sort[0] == "-" else "")
+    parts = [
+        f"{folder}/" + (" (read-only)" if seen.read_only else ""),
+        f"{shown:,} of {len(seen.runs):,}" + ("" if seen.is_whole or not seen.runs else " so far"),
+        f"/{selection.filter}" if selection.filter else "",
+        order,
+        columns,
+        f"{len(selection.marks):,} marked" if selection.marks else "",
+        "* = ref" if selection.reference else "",
+    ]
+    return "  ".join(filter(None, parts))
 
 
 def about_lines(row: Row, width: int) -> list[str]:

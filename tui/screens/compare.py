@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from functools import partial
 from typing import ClassVar
 
 from textual import events, on, work
@@ -13,22 +12,18 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from engine.comparison.written import comparison_text
-from engine.layout import wrapped
 from engine.store import Run
 from engine.text import clean
-from tui.cells import Row
-from tui.compare.arrangement import arrange
 from tui.compare.choice import Choice, Compared, choose, compare_runs, too_few
-from tui.compare.curves import curve_ids, curves_view, legend
+from tui.compare.curves import curve_ids
 from tui.compare.further import further
 from tui.compare.look import Look, Seen
 from tui.glyphs import has_unicode
 from tui.output_files import save_as, wrote
 from tui.screens.ask import Prompt
 from tui.screens.filtered import FilteredScreen
-from tui.widgets.cell_lines import CellLines
 from tui.widgets.cell_table import CellTable
-from tui.widgets.chart import Chart
+from tui.widgets.compare_parts import CompareParts
 from tui.widgets.lines import Lines
 
 _AROUND = 5  # lines of heading, status and keys
@@ -77,10 +72,7 @@ class CompareScreen(FilteredScreen):
         self._is_held = False  # marks are being made here: until the screen is shown anew, they choose nothing
 
     def compose_body(self) -> ComposeResult:
-        yield CellTable(id="table")
-        yield CellLines(id="dots")
-        yield Lines(id="words")
-        yield Chart(id="chart")
+        yield CompareParts(has_braille=has_unicode(self.app.console.encoding), id="parts")
         yield from self.compose_filter("rows")
 
     def on_mount(self) -> None:
@@ -88,8 +80,12 @@ class CompareScreen(FilteredScreen):
         self.set_focus(self._table)
 
     @property
+    def _parts(self) -> CompareParts:
+        return self.query_one(CompareParts)
+
+    @property
     def _table(self) -> CellTable:
-        return self.query_one(CellTable)
+        return self._parts.table
 
     # what there is
 
@@ -114,8 +110,8 @@ class CompareScreen(FilteredScreen):
             else:
                 self._is_busy = True
                 self._compare(key, chosen, base, self._look.split, runs)
-        if self._chart.display:
-            self._draw_chart()
+        if self._parts.has_chart:
+            self._parts.draw_chart(self._seen, self.lab.history_of)
         self._say_head()
 
     @work(thread=True, exclusive=True, group="compare")
@@ -141,51 +137,17 @@ class CompareScreen(FilteredScreen):
     def _draw(self) -> None:
         """What is shown stays until the next comparison is made."""
         self._say_head()
-        seen, words = self._seen, self.query_one("#words", Lines)
-        if problem := self._seen.compared.problem:
-            for name in ("#table", "#dots", "#chart"):
-                self.query_one(name).display = False
-            words.styles.height = "1fr"
-            words.show(lambda width: wrapped(problem, width))
+        seen, parts = self._seen, self._parts
+        if seen.compared.problem:
+            parts.say(seen.compared.problem)
             return
-        if self._look.view != "curves":
-            self._table.show(seen.sheet(self.lab.selection.marks if self._is_held else ()))
-        self._arrange(seen)
-
-    def _arrange(self, seen: Seen) -> None:
-        """What of table, dots, words and chart there is room for."""
-        view, width = self._look.view, self.size.width
-        table, dots, words, chart = self._table, self.query_one("#dots", CellLines), self.query_one(Lines), self._chart
-        say = partial(legend, seen.document) if view == "curves" else seen.words
-        said = len(list(say(width - 2))) if seen.document else 0
-        found = arrange(
-            view,
-            self.size.height - _AROUND - self.filter_field.display,
-            table=table.sheet.natural_height,
-            dots=len(seen.dots(width - 3)) + 2 if view == "seeds" else 0,
-            words=said,
-        )
-        for part, height in ((table, found.table), (dots, found.dots), (chart, found.chart), (words, found.words)):
-            part.display = height != 0
-            part.styles.height = height or 1
-        words.show(say)
-        dots.show_rows(lambda width, height: [Row.of([(f" {line}", " ")]) for line in ["", *seen.dots(width - 3)]])
-        if chart.display:
+        room = self.size.height - _AROUND - self.filter_field.display
+        parts.show(seen, self.lab.selection.marks if self._is_held else (), self.size.width, room)
+        if parts.has_chart:
             self.lab.follow_histories(curve_ids(seen.document))
-            self._draw_chart()
+            parts.draw_chart(seen, self.lab.history_of)
         if not self.filter_field.has_focus and (self.focused is None or not self.focused.display):
-            (words if view == "curves" else table).focus()
-
-    @property
-    def _chart(self) -> Chart:
-        return self.query_one(Chart)
-
-    def _draw_chart(self) -> None:
-        document = self._seen.document
-        has_braille = has_unicode(self.app.console.encoding)
-        view = curves_view(document, self.lab.history_of, has_braille=has_braille) if document else None
-        if view is not None:
-            self._chart.show(view)
+            parts.focus_view(self._look.view)
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
@@ -258,7 +220,7 @@ class CompareScreen(FilteredScreen):
     def action_view(self) -> None:
         self._look.next_view()
         self._draw()
-        (self.query_one("#words") if self._look.view == "curves" else self._table).focus()
+        self._parts.focus_view(self._look.view)
 
     def action_split(self) -> None:
         self._look.next_split()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -16,16 +16,15 @@ from textual.widgets import Input, Static
 from engine.store import Run, RunStore
 from tui.acts import Done
 from tui.explanation import explain
-from tui.glyphs import has_unicode
 from tui.listing import cells
-from tui.listing.about import about_lines
+from tui.listing.about import about_lines, about_list
 from tui.listing.cells import SPLITS, Row
 from tui.listing.columns import VIEWS, RunColumn, columns_of
 from tui.listing.run_list import RunList
 from tui.listing.sparkline import ASCII, BLOCKS
 from tui.output_files import save_text, wrote
 from tui.screens.ask import Details
-from tui.screens.run_screen import RunScreen
+from tui.screens.wide_screen import WideScreen
 from tui.widgets.about import About
 from tui.widgets.empty_home import EmptyHome
 from tui.widgets.run_table import Look, RunTable
@@ -35,14 +34,13 @@ _QUIET_SECONDS = 5.0  # without a key, then a sorted list may move
 _AGES_SECONDS = 30.0
 _STARTING_SECONDS = 1.0
 _SHORT = 20  # lines: a terminal below has better use for two of them
-_WIDE = 140  # cells: from here on the run's curves stand beside the list
 _NEEDS_RUNS = {
     "mark", "mark_all", "filter", "sort", "split", "view", "running", "write",
     "reference", "describe", "edit", "copy", "pause", "stop", "export", "trash",
 }  # fmt: skip
 
 
-class RunsScreen(RunScreen):
+class RunsScreen(WideScreen):
     """The table of runs, and what is known of the one under the cursor."""
 
     TITLE_WORD = "Runs"
@@ -76,12 +74,8 @@ class RunsScreen(RunScreen):
             yield RunTable(self.lab.selection, id="table")
         yield About(id="about")
 
-    @property
-    def _has_unicode(self) -> bool:
-        return has_unicode(self.app.console.encoding)
-
     def on_mount(self) -> None:
-        self._levels = BLOCKS if self._has_unicode else ASCII
+        self._levels = BLOCKS if self.has_unicode else ASCII
         self._choose_columns()
         selection = self.lab.selection
         self._list.look_for(selection.filter)
@@ -94,34 +88,10 @@ class RunsScreen(RunScreen):
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
         self.set_class(self.app.size.height < _SHORT, "-short")
-        self.call_after_refresh(self._fit_curves)
 
-    async def _fit_curves(self) -> None:
-        """The curves come where the terminal has become wide, and go where it has not."""
-        body, beside, is_wide = self.query_one("#body"), self.query("#beside"), self.size.width >= _WIDE
-        if not body.is_attached or not body.is_mounted:
-            return  # the app is being left
-        if is_wide and not beside:
-            from tui.widgets.beside import Beside
-
-            await body.mount(Beside(has_braille=self._has_unicode))
-            self._show_curves()
-        elif not is_wide and beside:
-            await beside.remove()
-            self.lab.follow_histories(())
-
-    def _show_curves(self) -> None:
-        """Of the run under the cursor, where there is room beside the list."""
-        found = next(iter(self.query("#beside")), None)
-        if found is None:
-            return
-        from tui.scene import Scene
-        from tui.widgets.beside import Beside
-
-        lab, beside = self.lab, cast(Beside, found)
-        scene = Scene.of(self.query_one(RunTable).run, lab.run_of(lab.selection.reference), lab.history_of)
-        lab.follow_histories(scene.run_ids)
-        beside.show(scene)
+    @property
+    def run_shown(self) -> Run | None:
+        return self.query_one(RunTable).run
 
     def show_runs(self, runs: Sequence[Run]) -> None:
         seen = self.lab.seen
@@ -160,21 +130,8 @@ class RunsScreen(RunScreen):
     def _about_list(self) -> str:
         if not self.lab.has_read:
             return f"reading {self.lab.store.root.name}/ …"
-        selection, shown = self.lab.selection, len(self._list.rows)
-        seen = self.lab.seen
-        order = "newest first"
-        if selection.sort:
-            order = f"by {selection.sort.removeprefix('-')}" + (", turned round" if selection.sort[0] == "-" else "")
-        parts = [
-            f"{self.lab.store.root.name}/" + (" (read-only)" if seen.read_only else ""),
-            f"{shown:,} of {len(self._list.runs):,}" + ("" if seen.is_whole or not seen.runs else " so far"),
-            f"/{selection.filter}" if selection.filter else "",
-            order,
-            self._split if self._view == "quality" else self._view,
-            f"{len(selection.marks):,} marked" if selection.marks else "",
-            "* = ref" if selection.reference else "",
-        ]
-        return "  ".join(filter(None, parts))
+        columns = self._split if self._view == "quality" else self._view
+        return about_list(self.lab.store.root.name, self.lab.seen, self.lab.selection, len(self._list.rows), columns)
 
     def _show_about(self) -> None:
         run = self.query_one(RunTable).run
@@ -187,7 +144,7 @@ class RunsScreen(RunScreen):
             return [*before, *(about_lines(row, width) if row is not None else ())][:3]
 
         self.query_one(About).show(lines)
-        self._show_curves()
+        self.show_curves()
 
     def _show_ages(self) -> None:
         if self.is_current:
