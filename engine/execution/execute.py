@@ -105,11 +105,11 @@ def _execute(
     threads_before = run.environment.get("threads") if checkpoint else None
     wished = experiment.training.threads or threads_before or 0
     threads = choose_threads(device, wished, architecture.multiply_adds, lanes)
-    demand = estimate_demand(architecture, dataset, experiment)
+    precision = choose_precision(experiment.training.precision, device, architecture.multiply_adds)
+    demand = estimate_demand(architecture, dataset, experiment, device, precision)
     memory = check_memory(device, demand)
     if memory:
         owner.log(f"{memory_words(device, memory)}\n")
-    precision = choose_precision(experiment.training.precision, device, architecture.multiply_adds)
     phases.begin(NETWORK)
     with memory_explained(demand), reproducible(device, threads, precision):
         trainer = Trainer(experiment, dataset, device, precision=precision)

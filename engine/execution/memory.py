@@ -13,9 +13,14 @@ import torch
 from engine.architecture import Architecture
 from engine.data import ImageDataset
 from engine.errors import TrainingError
-from engine.experiment import Experiment
+from engine.experiment import Experiment, TrainingSettings
+from engine.layers import Conv, Shape
+from engine.training.convolution import may_make_once, most_patch_bytes
+from engine.training.precision import Precision
+from engine.training.validation import BATCHES_AT_ONCE
 
 _MIB = 1 << 20
+_CUDA = torch.device("cuda")
 _CONTEXT_BYTES = 512 * _MIB  # kernels and libraries of one process
 _COPIES = {"sgd": 4, "adamw": 5}  # weights, gradients, kept weights, and what the optimiser keeps
 
@@ -66,8 +71,14 @@ def _mib(size: int) -> str:
     return f"{-(-size // _MIB):,} MiB"
 
 
-def estimate_demand(architecture: Architecture, dataset: ImageDataset, experiment: Experiment) -> Demand:
-    """What a training takes: images as float32, weights, and one batch's activations."""
+def estimate_demand(
+    architecture: Architecture,
+    dataset: ImageDataset,
+    experiment: Experiment,
+    device: torch.device,
+    precision: Precision,
+) -> Demand:
+    """What a training takes: images as float32, weights, a batch's activations and, on a GPU, patches."""
     settings = experiment.training
     images = len(dataset.train.labels) + len(dataset.validation.labels)
     pixels = math.prod(dataset.image_shape)
@@ -84,7 +95,32 @@ def estimate_demand(architecture: Architecture, dataset: ImageDataset, experimen
         f"{narrower}: layer {of_all}",
         f"training.batch_size = {batch // 2}" if batch > 1 else f"{narrower}, or smaller images",
     )
-    return Demand(4 * images * pixels, 4 * copies * architecture.parameters, 12 * batch * activations, remedies)
+    numbers = 3 * batch * activations
+    if device.type == "cuda":
+        numbers += _patches(architecture, dataset, settings, precision)
+    return Demand(4 * images * pixels, 4 * copies * architecture.parameters, 4 * numbers, remedies)
+
+
+def _patches(
+    architecture: Architecture, dataset: ImageDataset, settings: TrainingSettings, precision: Precision
+) -> int:
+    """Numbers kept by convolutions over patches: of a batch, of what validation takes at once, and those made once."""
+    if precision.dtype is not torch.float32:
+        return 0
+    images, batch = len(dataset.train.labels), min(settings.batch_size, len(dataset.train.labels))
+    at_once = min(BATCHES_AT_ONCE["cuda"] * settings.batch_size, len(dataset.validation.labels))
+    most, numbers = most_patch_bytes(_CUDA, precision), 0
+    shape: Shape = architecture.input_shape
+    for place, layer in enumerate(architecture.layers):
+        output = layer.output_shape(shape)
+        if isinstance(layer, Conv):
+            places, width = math.prod(output[1:]), layer.kernel**2 * shape[0]
+            numbers += sum(n * places * (width + 1) for n in (batch, at_once) if 4 * n * places * width <= most)
+            is_plain = settings.flips == "none" and not settings.shift and not settings.cutout
+            if not place and is_plain and may_make_once(places * width, math.prod(shape), images, _CUDA):
+                numbers += images * places * (width + 1)
+        shape = output
+    return numbers
 
 
 def check_memory(device: torch.device, demand: Demand) -> dict[str, Any] | None:

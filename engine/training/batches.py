@@ -73,10 +73,12 @@ class RowBatches:
     """
 
     def __init__(self, batches: Batches, make: Callable[[Tensor], Tensor]) -> None:
-        starts = range(0, batches.size, batches.batch_size)
-        parts = [make(batches.part(slice(start, start + batches.batch_size))[0]).clone() for start in starts]
-        self._rows, self._labels = torch.cat(parts), batches.labels
-        self._row_buffer = self._rows.new_empty(batches.batch_size, self._rows.shape[1])
+        parts = [slice(start, start + batches.batch_size) for start in range(0, batches.size, batches.batch_size)]
+        self._row_buffer = torch.empty_like(make(batches.part(parts[0])[0]))
+        self._rows = self._row_buffer.new_empty(batches.size, self._row_buffer.shape[1])
+        for part in parts:
+            self._rows[part] = make(batches.part(part)[0])
+        self._labels = batches.labels
         self._label_buffer = torch.empty(batches.batch_size, dtype=torch.int64, device=batches.device)
 
     def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:

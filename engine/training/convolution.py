@@ -175,14 +175,13 @@ def gains_from_patches(module: nn.Module, device: torch.device) -> TypeGuard[nn.
     return device.type == "cuda" or (stride[0] > 1 and size[0] <= stride[0])
 
 
-def may_make_once(convolution: nn.Conv2d, images: int, shape: torch.Size, device: torch.device) -> bool:
+def may_make_once(patches: int, pixels: int, images: int, device: torch.device) -> bool:
     """Whether the patches of so many images are worth keeping: on a GPU, if they take little more than the images.
 
     Args:
-        shape: of an image, `(1, C, H, W)`.
+        patches, pixels: numbers that the patches of one image are, and the image itself.
     """
-    numbers = Patches.numbers(convolution, shape)
-    return device.type == "cuda" and numbers <= 2 * shape.numel() and 4 * numbers * images <= _MOST_KEPT_BYTES
+    return device.type == "cuda" and patches <= 2 * pixels and 4 * patches * images <= _MOST_KEPT_BYTES
 
 
 def most_patch_bytes(device: torch.device, precision: Precision) -> float:

@@ -18,7 +18,7 @@ from engine.training.arrange import arrange
 from engine.training.augmentation import Augmentation
 from engine.training.averaging import WeightAverage
 from engine.training.batches import Batches, RowBatches
-from engine.training.convolution import MadePatches, PatchConv2d, may_make_once
+from engine.training.convolution import MadePatches, PatchConv2d, Patches, may_make_once
 from engine.training.optimizer import Optimizer
 from engine.training.position import Position
 from engine.training.precision import Precision
@@ -109,9 +109,10 @@ class TrainingStep:
 def _made_once(layers: nn.Sequential, batches: Batches) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
     """How to gather a batch: what of the first layer's work does not change is done now, once, where that gains."""
     first, (images, _) = layers[0], batches.part(slice(0, batches.batch_size))
-    if isinstance(first, PatchConv2d) and may_make_once(
-        first.convolution, batches.size, images[:1].shape, batches.device
-    ):
-        layers[0] = made = MadePatches(first.convolution, images)
-        return RowBatches(batches, made.make).gather
-    return batches.gather
+    if not isinstance(first, PatchConv2d):
+        return batches.gather
+    patches = Patches.numbers(first.convolution, images[:1].shape)
+    if not may_make_once(patches, images[0].numel(), batches.size, batches.device):
+        return batches.gather
+    layers[0] = made = MadePatches(first.convolution, images)
+    return RowBatches(batches, made.make).gather

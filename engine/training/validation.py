@@ -11,7 +11,7 @@ from engine.training.batches import Batches
 from engine.training.precision import Precision
 from engine.training.scores import BatchScores
 
-_BATCHES_AT_ONCE = {"cpu": 1, "cuda": 4}  # a GPU waits for launches; a processor's caches hold a batch
+BATCHES_AT_ONCE = {"cpu": 1, "cuda": 4}  # a GPU waits for launches; a processor's caches hold a batch
 
 
 class Validation:
@@ -26,7 +26,7 @@ class Validation:
     def __init__(self, network: ImageNetwork, batches: Batches, precision: Precision) -> None:
         self.scores = BatchScores(batches.sizes)
         self._network, self._batches, self._precision = network, batches, precision
-        self._at_once = batches.batch_size * _BATCHES_AT_ONCE[batches.device.type]
+        self._at_once = batches.batch_size * BATCHES_AT_ONCE[batches.device.type]
         # the forms that training takes cost a processor more where there is no backward pass
         on_gpu = batches.device.type == "cuda"
         self._layers = arrange(network.layers, batches.device, precision) if on_gpu else network.layers

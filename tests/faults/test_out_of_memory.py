@@ -13,6 +13,7 @@ from engine.data import load_dataset
 from engine.execution.memory import OutOfMemoryError, estimate_demand, memory_explained
 from engine.experiment import Experiment
 from engine.store import RunStore
+from engine.training.precision import EXACT
 from engine.training.trainer import Trainer
 
 
@@ -69,7 +70,8 @@ def test_what_is_large_is_said_and_how_it_becomes_smaller(
 ) -> None:
     experiment = tiny(**changes)
     dataset = load_dataset(experiment.dataset)
-    demand = estimate_demand(build_architecture(experiment.model, dataset.image_shape, 2), dataset, experiment)
+    architecture = build_architecture(experiment.model, dataset.image_shape, 2)
+    demand = estimate_demand(architecture, dataset, experiment, torch.device("cpu"), EXACT)
     with pytest.raises(OutOfMemoryError, match=words), memory_explained(demand):
         too_much_for_the_cpu()
 

@@ -20,6 +20,7 @@ from engine.errors import TrainingError
 from engine.execution.memory import check_memory, estimate_demand, memory_words
 from engine.experiment import Experiment
 from engine.telemetry import Telemetry, device_memory, name_holders, telemetry_words
+from engine.training.precision import EXACT, Precision
 
 
 class NVMLError(Exception):
@@ -107,7 +108,7 @@ def test_a_gpu_that_others_fill_refuses_a_run_with_the_figures(
     experiment = tiny()
     dataset = load_dataset(experiment.dataset)
     architecture = build_architecture(experiment.model, dataset.image_shape, 2)
-    needed = estimate_demand(architecture, dataset, experiment)
+    needed = estimate_demand(architecture, dataset, experiment, torch.device("cuda"), EXACT)
     assert (512 << 20) < needed.total < (600 << 20)
     assert check_memory(torch.device("cpu"), replace(needed, weights=1 << 60)) is None
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1 << 30, 8 << 30))
@@ -124,6 +125,25 @@ def test_a_gpu_that_others_fill_refuses_a_run_with_the_figures(
         check_memory(device, too_much)
     with pytest.raises(TrainingError, match=r"held by others; try a smaller model.hidden_size: layer"):
         check_memory(device, replace(needed, weights=9 << 30))  # no waiting helps
+
+
+def test_the_patches_of_a_gpu_count_as_memory(tiny: Callable[..., Experiment]) -> None:
+    experiment = tiny(pooling="stride", batch_size=16)
+    dataset = load_dataset(experiment.dataset)
+    architecture = build_architecture(experiment.model, dataset.image_shape, 2)
+    half = Precision(exact=False, dtype=torch.bfloat16)  # makes no patches
+
+    def patches(experiment: Experiment) -> int:
+        of = architecture, dataset, experiment, torch.device("cuda")
+        return (estimate_demand(*of, EXACT).activations - estimate_demand(*of, half).activations) // 4
+
+    filters = experiment.model.hidden_size
+    side = dataset.image_shape[0] // 4  # a patch and a one for the bias, at each place of two strides by 4
+    image = side**2 * (5 * 5 * 3 + 1), (side // 4) ** 2 * (3 * 3 * filters + 1)
+    at_once = min(4 * 16, len(dataset.validation.labels))
+    augmented = patches(experiment.replace("training.flips", "random"))
+    assert augmented == (16 + at_once) * sum(image)
+    assert patches(experiment) == augmented + len(dataset.train.labels) * image[0]
 
 
 @pytest.mark.parametrize(

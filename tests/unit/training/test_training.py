@@ -185,10 +185,7 @@ def test_the_forms_that_a_gpu_trains_in_learn_the_same(
     dataset = dataset_of(experiment)
     with reproducible(CPU, 1):
         plain = history(Trainer(experiment, dataset, CPU))
-        monkeypatch.setattr(
-            "engine.training.arrange.gains_from_patches", lambda module, _: isinstance(module, nn.Conv2d)
-        )
-        monkeypatch.setattr("engine.training.step.may_make_once", lambda *_: True)
+        take_the_forms_of_a_gpu(monkeypatch)
         trainer = Trainer(experiment, dataset, CPU)
         assert isinstance(trainer._step.layers[0], MadePatches)
         patched = history(trainer)
