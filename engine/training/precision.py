@@ -47,15 +47,15 @@ def choose_precision(wish: str, device: torch.device, multiply_adds: int) -> Pre
     """What a wish (`exact`, `fast`) comes to.
 
     bfloat16, but for a network so small that casting costs more than it gains: that is trained with TF32 on a GPU,
-    and exactly on a CPU; so is any network on a CPU that lacks instructions for bfloat16.
+    and exactly on a CPU; so is any network on a device that lacks instructions for bfloat16 (and with them TF32).
 
     Args:
         multiply_adds: of the network, for one image, forward.
     """
     if wish == "exact":
         return EXACT
-    gains = multiply_adds >= _WORTH_CASTING[device.type]
-    if device.type == "cuda":
-        gains = gains and torch.cuda.is_bf16_supported(including_emulation=False)
-        return Precision(exact=False, dtype=torch.bfloat16 if gains else torch.float32, tf32=True)
-    return Precision(exact=False, dtype=torch.bfloat16) if gains and multiplies_bfloat16() else EXACT
+    on_gpu = device.type == "cuda"
+    can = torch.cuda.is_bf16_supported(including_emulation=False) if on_gpu else multiplies_bfloat16()
+    if can and multiply_adds >= _WORTH_CASTING[device.type]:
+        return Precision(exact=False, dtype=torch.bfloat16, tf32=on_gpu)
+    return Precision(exact=False, tf32=True) if can and on_gpu else EXACT

@@ -43,6 +43,19 @@ def test_fast_leaves_a_network_alone_that_casting_would_slow_down(monkeypatch: p
     assert choose_precision("fast", CPU, 1_300_000).name == "bfloat16"
 
 
+@pytest.mark.parametrize(
+    ("supported", "multiply_adds", "name"),
+    [(True, LARGE, "bfloat16"), (True, 1_300_000, "tf32"), (False, LARGE, "float32"), (False, 1_300_000, "float32")],
+)
+def test_fast_on_a_gpu_claims_nothing_that_the_gpu_lacks(
+    supported: bool, multiply_adds: int, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has no instructions for bfloat16 has none for TF32."""
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: supported)
+    precision = choose_precision("fast", torch.device("cuda"), multiply_adds)
+    assert (precision.name, precision.exact) == (name, not supported)
+
+
 def test_bfloat16_trains_close_to_float32_and_to_the_same_bits_twice(tiny: Tiny) -> None:
     experiment = tiny(epochs=5)
     dataset = load_dataset(experiment.dataset)
