@@ -155,7 +155,7 @@ def _first(notices: list[str]) -> list[str]:
 def _go_on(owner: RunOwner, room: Room, trainer: Trainer, checkpoint: Checkpoint) -> list[str]:
     """Continue from a checkpoint; say where it was made, if that is not here."""
     restore(trainer, checkpoint)
-    before = {"precision": EXACT.name, **checkpoint.scalars["made_on"]}
+    before = {"precision": EXACT.name, "arithmetic": 1, **checkpoint.scalars["made_on"]}
     now = made_on(trainer.device, trainer.precision)
     changed = [f"{key} {before.get(key)} -> {now[key]}" for key in now if before.get(key) != now[key]]
     if not changed:

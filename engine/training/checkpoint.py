@@ -21,6 +21,7 @@ from engine.training.precision import Precision
 from engine.training.trainer import Trainer
 
 FORMAT = 1
+ARITHMETIC = 2  # raised where a step comes to sum in another order: the same training then has other bits
 _MAX_BYTES = 64 << 30
 
 
@@ -102,6 +103,7 @@ def decode(data: bytes) -> Checkpoint:
 def made_on(device: torch.device, precision: Precision) -> dict[str, Any]:
     """What a continuation must share to be equal to the bit."""
     return {
+        "arithmetic": ARITHMETIC,
         "torch": torch.__version__,
         "device": device.type,
         "device_name": device_name(device),

@@ -17,6 +17,7 @@ from engine import train
 from engine.experiment import Experiment
 from engine.store import Run, RunStore, layout
 from engine.store.arrays import decode_arrays
+from engine.training.checkpoint import load_checkpoint, save_checkpoint
 from tests.faults.processes import TINY, lane_of, start, wait_for
 
 Tiny = Callable[..., Experiment]
@@ -209,6 +210,22 @@ def test_the_folder_of_a_finished_run_holds_what_the_format_says(trained: Run) -
     names = sorted(path.name for path in trained.path.iterdir())
     expected = (Path(__file__).parents[1] / "golden" / "finished-run.txt").read_text().split()
     assert names == expected
+
+
+@pytest.mark.usefixtures("every_chunk_is_written")
+def test_a_run_that_an_older_version_began_goes_on_and_says_that_its_bits_differ(store: RunStore, tiny: Tiny) -> None:
+    """Its steps summed in another order; its checkpoints did not say in which."""
+    run = queue(store, tiny(epochs=4))
+    for event in train(Experiment.build(run.experiment), run, device="cpu"):
+        if getattr(event, "epoch", 0) == 2:
+            break
+    checkpoint = load_checkpoint(run.path)
+    assert checkpoint is not None
+    del checkpoint.scalars["made_on"]["arithmetic"]
+    save_checkpoint(run.path, checkpoint)
+    resumed = finish(run.reload())
+    assert resumed.state == "finished"
+    assert [where["changed"] for where in resumed.document["resumed_on"]] == [["arithmetic 1 -> 2"]]
 
 
 @pytest.mark.usefixtures("every_chunk_is_written")
