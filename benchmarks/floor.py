@@ -50,10 +50,10 @@ def matrix_rate(device: torch.device) -> float:
 
 
 def bandwidth(device: torch.device) -> float:
-    """Bytes a second read and written by a copy."""
+    """Gigabytes a second read and written by a copy."""
     size = (1 << 28) if device.type == "cuda" else (1 << 24)
     a, b = torch.zeros(size, device=device), torch.zeros(size, device=device)
-    return 8 * size / seconds(lambda: b.copy_(a), device, 5)
+    return 8e-9 * size / seconds(lambda: b.copy_(a), device, 5)
 
 
 def launches(device: torch.device) -> float:
@@ -97,7 +97,7 @@ def main() -> None:
     dataset, settings = load(options.data_dir, "apple,aquarium_fish,baby")
     rows: dict[str, Any] = {}
     with reproducible(device, 1):
-        rows["bytes_per_second"] = bandwidth(device)
+        rows["copies GB/s"] = spread([bandwidth(device) for _ in range(ROUNDS)])
         for pooling in ("stride", "max", "avg"):
             experiment = experiment_of(settings, pooling)
             architecture = build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
@@ -108,7 +108,7 @@ def main() -> None:
             rows[pooling] = {name: spread(values) for name, values in shares(ours, work, device).items()}
             line = ", ".join(f"{name} {words(row)}" for name, row in rows[pooling].items() if "/" in name)
             print(f"{pooling:6} {line}", flush=True)
-    print(f"copies {1e-9 * rows['bytes_per_second']:,.1f} GB/s")
+    print(f"copies GB/s {words(rows['copies GB/s'], 1)}")
     save(f"floor-{device.type}", rows, options.out, device=device_name(device))
 
 

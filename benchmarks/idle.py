@@ -51,8 +51,8 @@ def main() -> None:
     measured = {"core_percent": core_percent, "resident_megabytes": memory, "bytes_per_second": count / seconds}
     for name, value in measured.items():
         budget = f"   budget {BUDGETS[name]}" if name in BUDGETS else ""
-        print(f"{name:20} {value:7.2f}{budget}   over {seconds:.0f} s")
-    document = {"benchmark": "idle", "runs": options.runs, "seconds": seconds, "budgets": BUDGETS, **describe()}
+        print(f"{name:20} {value:7.2f}{budget}   over {seconds:.0f} s, n 1")
+    document = {"benchmark": "idle", "runs": options.runs, "seconds": seconds, "n": 1, "budgets": BUDGETS, **describe()}
     write({**document, **measured}, options.out)
 
 

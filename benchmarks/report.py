@@ -44,6 +44,20 @@ def words(row: dict[str, Any], digits: int = 2) -> str:
     return f"{row['median']:.{digits}f} [{low} {high}] n {row['n']}"
 
 
+def against(row: dict[str, Any], budget: float | None, *, at_most: bool = False) -> str:
+    """The row as `words` has it with its budget, and whether it is missed; the row keeps both.
+
+    Args:
+        budget: what must be reached; None: nothing is asked.
+        at_most: it is a limit, not a goal.
+    """
+    if budget is None:
+        return words(row)
+    missed = row["median"] > budget if at_most else row["median"] < budget
+    row |= {"budget": budget, "missed": missed}
+    return f"{words(row)}  budget {'<=' if at_most else '>='} {budget:g}{'  MISSED' if missed else ''}"
+
+
 def save(name: str, rows: dict[str, Any], out: Path | None = None, *, device: str | None = None) -> None:
     """Rows and machine as `write` does it.
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.folder import fill
-from benchmarks.report import save, spread, words
+from benchmarks.report import against, save, spread, words
 from engine.cli.main import run as cnnlab
 from engine.evaluation import make_report
 from engine.filters import parse_filter, sort_runs
@@ -34,6 +34,7 @@ from tui.chart.state import Looking
 from tui.chart.views import Subject, Views
 
 COMPARED = 1000
+BUDGETS = {"runs --json": 1.0, "compare 1000 --csv": 1.0}  # seconds, of 10,000 runs
 
 
 def timed(work: Callable[[], object], rounds: int) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def runs_rows(folder: Path, count: int, rounds: int) -> dict[str, Any]:
         f"compare {COMPARED} --csv": lambda: command("compare", "--csv", "--runs", str(folder / "compared"), *ids),
     }
     rows: dict[str, Any] = {f"{count} runs: {name}": timed(work, rounds) for name, work in works.items()}
-    return rows | {f"{count} runs: bytes a run": {"median": bytes_a_run(folder / "runs")}}
+    return rows | {f"{count} runs: bytes a run": spread([bytes_a_run(folder / "runs") for _ in range(rounds)])}
 
 
 def history_rows(rounds: int) -> dict[str, Any]:
@@ -169,7 +170,11 @@ def main() -> None:
             rows |= runs_rows(Path(folder) / str(count), count, options.rounds)
     rows |= history_rows(options.rounds) | chart_rows(options.rounds) | class_rows(options.rounds)
     for name, row in rows.items():
-        shown = f"{row['median']:,.0f}" if "n" not in row else f"{words(row, 4)} s"
+        if name.endswith("bytes a run"):
+            shown = words(row, 0)
+        else:
+            budget = BUDGETS.get(name.partition(": ")[2]) if name.startswith("10000 runs") else None
+            shown = f"s {against(row, budget, at_most=True) if budget else words(row, 4)}"
         print(f"{name:34} {shown}")
     save("scale", rows, options.out)
 

@@ -131,7 +131,7 @@ def main() -> None:
         values = [found[name] for found in rounds]
         budget = BUDGETS.get(name)
         median = statistics.median(values)
-        rows[name] = {"median": median, "low": min(values), "high": max(values), "budget": budget}
+        rows[name] = {"median": median, "low": min(values), "high": max(values), "n": len(values), "budget": budget}
         beside = "" if budget is None else f"   budget {budget:,.0f}" + ("" if median <= budget else "  OVER")
         print(f"{name:16} {median:10,.1f}  [{min(values):,.1f} {max(values):,.1f}]  n {len(values)}{beside}")
     settings = {"size": options.size, "colours": options.colours, "seconds": options.seconds, "n": options.rounds}

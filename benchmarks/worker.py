@@ -9,15 +9,13 @@ import argparse
 import json
 import os
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
-from benchmarks.report import describe, write
+from benchmarks.report import describe, spread, write
 from engine.store import Run, RunStore
 from engine.worker.place import WorkerPlace
 
@@ -106,11 +104,6 @@ def study(folder: Path, epochs: int, lanes: int) -> float:
     began = time.monotonic()
     cnnlab(RunStore(folder), "study", "pooling", *options)
     return time.monotonic() - began
-
-
-def spread(values: list[float]) -> dict[str, Any]:
-    """Median, lowest, highest and their number."""
-    return {"median": statistics.median(values), "low": min(values), "high": max(values), "n": len(values)}
 
 
 def main() -> None:
