@@ -28,7 +28,12 @@ def arrange(layers: nn.Sequential, device: torch.device, precision: Precision) -
             arranged[place : place + 2] = [nn.Identity(), FlattenedLinear(second)]
     if precision.dtype is torch.float32:
         most = most_patch_bytes(device, precision)
-        arranged = [PatchConv2d(module, most) if gains_from_patches(module, device) else module for module in arranged]
+        arranged = [
+            PatchConv2d(module, most, keeps_memory=device.type == "cuda")
+            if gains_from_patches(module, device)
+            else module
+            for module in arranged
+        ]
     if device.type == "cuda":
         arranged = [MeanPool2d(module) if isinstance(module, nn.AvgPool2d) else module for module in arranged]
     return nn.Sequential(*arranged)

@@ -6,6 +6,7 @@ from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.grad import conv2d_input
 
 from engine.training.precision import Precision
@@ -24,12 +25,13 @@ class PatchConv2d(nn.Module):
     Args:
         convolution: square, ungrouped, undilated; its parameters are used as they are.
         most_bytes: a batch whose patches take more goes through the convolution itself.
+        keeps_memory: as `Patches` has it.
     """
 
-    def __init__(self, convolution: nn.Conv2d, most_bytes: float = float("inf")) -> None:
+    def __init__(self, convolution: nn.Conv2d, most_bytes: float = float("inf"), *, keeps_memory: bool = True) -> None:
         super().__init__()
         self.convolution = convolution
-        self._most_bytes = most_bytes
+        self._most_bytes, self._keeps_memory = most_bytes, keeps_memory
         self._patches: Patches | None = None
 
     def forward(self, images: Tensor) -> Tensor:
@@ -39,7 +41,7 @@ class PatchConv2d(nn.Module):
             if 4 * Patches.numbers(of, images.shape) > self._most_bytes:
                 direct: Tensor = of(images)
                 return direct
-            self._patches = Patches(of, images)
+            self._patches = Patches(of, images, keeps_memory=self._keeps_memory)
         rows = self._patches.of(images.detach())
         made: Tensor = _Product.apply(images, rows, of.weight, of.bias, self._patches)  # type: ignore[no-untyped-call]
         return made
@@ -70,25 +72,27 @@ class MadePatches(nn.Module):
 
 
 class Patches:
-    """Memory for the patches of a batch, used again by every step: the border around the images stays zero.
+    """The patches of a batch.
 
     Args:
         of: the convolution.
         images: the largest batch, `[N, C, H, W]`.
+        keeps_memory: for a GPU, which it spares kernels: every step uses the same, whose border of zeros around the
+            images, and column of ones for the biases, stay. A processor's caches hold what was freed just now.
     """
 
-    def __init__(self, of: nn.Conv2d, images: Tensor) -> None:
+    def __init__(self, of: nn.Conv2d, images: Tensor, *, keeps_memory: bool = True) -> None:
         count, channels, height, width = images.shape
         self.size, self.stride, self.padding = _shape(of)
         self.grid = self._grid(of, images.shape)
         self._images = images.shape
         padded = count, height + 2 * self.padding, width + 2 * self.padding, channels
-        self._padded = images.new_zeros(padded) if self.padding else None
+        self._padded = images.new_zeros(padded) if self.padding and keeps_memory else None
         self.width = self.size**2 * channels
         rows = count * self.grid[0] * self.grid[1]
         # a column of ones behind each patch: its product with the gradient is that of the biases
-        self.columns = self.width + (of.bias is not None)
-        self._rows = images.new_ones(rows, self.columns)
+        self.columns = self.width + (of.bias is not None and keeps_memory)
+        self._rows = images.new_ones(rows, self.columns) if keeps_memory else None
 
     @staticmethod
     def _grid(of: nn.Conv2d, shape: torch.Size) -> tuple[int, int]:
@@ -107,18 +111,30 @@ class Patches:
         return images.shape[1:] == self._images[1:] and images.shape[0] <= self._images[0]
 
     def of(self, images: Tensor) -> Tensor:
-        """`[N · H' · W', k · k · C (+ 1)]`, valid until the next call."""
-        count, channels, height, width = images.shape
-        source, edge = images.permute(0, 2, 3, 1), self.padding
-        if self._padded is not None:
-            padded = self._padded[:count]
-            padded[:, edge : edge + height, edge : edge + width].copy_(source)
-            source = padded
-        seen = source.unfold(1, self.size, self.stride).unfold(2, self.size, self.stride)  # [N, H', W', C, k, k]
-        rows = self._rows[: count * self.grid[0] * self.grid[1]]
-        into = rows[:, : self.width].view(count, *self.grid, self.size, self.size, channels)
-        into.copy_(seen.permute(0, 1, 2, 4, 5, 3))
+        """`[N · H' · W', k · k · C (+ 1)]`; where memory is kept, valid until the next call."""
+        padded = self._with_border(images.permute(0, 2, 3, 1))
+        seen = padded.unfold(1, self.size, self.stride).unfold(2, self.size, self.stride)  # [N, H', W', C, k, k]
+        seen = seen.permute(0, 1, 2, 4, 5, 3)
+        if self._rows is None:
+            return seen.reshape(-1, self.width)
+        rows = self._rows[: len(images) * self.grid[0] * self.grid[1]]
+        rows[:, : self.width].view(seen.shape).copy_(seen)
         return rows
+
+    def _with_border(self, images: Tensor) -> Tensor:
+        """`[N, H, W, C]` with zeros around, as far as patches reach or farther."""
+        (_, height, width, _), edge = images.shape, self.padding
+        if self._padded is not None:
+            padded = self._padded[: len(images)]
+            padded[:, edge : edge + height, edge : edge + width].copy_(images)
+            return padded
+        if not edge:
+            return images
+        below, right = (
+            (places - 1) * self.stride + self.size - side - edge
+            for places, side in zip(self.grid, (height, width), strict=True)
+        )
+        return F.pad(images, (0, 0, edge, right, edge, below))  # what no patch sees is cut off
 
 
 class _Product(torch.autograd.Function):
@@ -139,9 +155,13 @@ class _Product(torch.autograd.Function):
         (weight,), patches = ctx.saved_tensors, ctx.patches
         filters, channels, size, _ = weight.shape
         gradient = gradients[0].permute(0, 2, 3, 1).reshape(-1, filters)
-        product = ctx.rows.t() @ gradient  # [k · k · C (+ 1), F]
-        of_weight = product[: patches.width].view(size, size, channels, filters).permute(3, 2, 0, 1)
-        of_bias = product[patches.width] if ctx.needs_input_grad[3] else None
+        if patches.columns > patches.width:
+            product = ctx.rows.t() @ gradient  # [k · k · C + 1, F]
+            of_weight = product[: patches.width].view(size, size, channels, filters).permute(3, 2, 0, 1)
+            of_bias = product[patches.width]
+        else:
+            of_weight = (gradient.t() @ ctx.rows).view(filters, size, size, channels).permute(0, 3, 1, 2)
+            of_bias = gradient.sum(0) if ctx.needs_input_grad[3] else None
         of_images = None
         if ctx.needs_input_grad[0]:
             of_images = (

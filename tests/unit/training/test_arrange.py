@@ -87,12 +87,13 @@ def assert_same_results(convolution: nn.Conv2d, patches: nn.Module, images: Tens
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("keeps_memory", [True, False])
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize(("size", "stride", "padding"), [(5, 4, 2), (3, 1, 1), (3, 2, 0), (1, 1, 0), (2, 3, 1)])
-def test_patches_may_overlap(size: int, stride: int, padding: int, bias: bool) -> None:
+def test_patches_may_overlap(size: int, stride: int, padding: int, bias: bool, keeps_memory: bool) -> None:
     """As a GPU takes them."""
     convolution = nn.Conv2d(2, 3, size, stride, padding, bias=bias)
-    patches = PatchConv2d(convolution)
+    patches = PatchConv2d(convolution, keeps_memory=keeps_memory)
     for count in (4, 3, 5, 2):  # their memory is used again, and grows
         assert_same_results(convolution, patches, images_of(count, 2, 9, 7))
 
