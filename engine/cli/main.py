@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from engine.cli.groups import Group, with_shared_options
-from engine.cli.output import print_error, print_note
+from engine.cli.output import abandon, print_error, print_note
 from engine.errors import FULL, REFUSED, ExitCode, LabError
 from engine.version import __version__
 
@@ -85,10 +85,12 @@ def run(arguments: list[str]) -> int:
         code = _run(arguments, "--json" in arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        _abandon_stdout()
+        abandon(sys.stdout)
         return ExitCode.DONE
     except OSError as error:  # of our own output: anything else is answered below
-        _abandon_stdout()
+        abandon(sys.stdout)
+        if error.errno == errno.EIO:  # of a terminal that is gone
+            return ExitCode.HANGUP
         is_full = error.errno in FULL
         print_error(f"stdout: {error.strerror}; give it another place", None, ExitCode.FAILED, as_json=False)
         return ExitCode.STORAGE_FULL if is_full else ExitCode.FAILED
@@ -96,9 +98,15 @@ def run(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str], as_json: bool) -> int:
+    streams = sys.stdout, sys.stderr
     try:
         result: Any = cnnlab.main(arguments, prog_name="cnnlab", standalone_mode=False)
         return int(result) if isinstance(result, int) else ExitCode.DONE
+    except SystemExit as error:
+        if sys.stdout is streams[0]:
+            raise
+        sys.stdout, sys.stderr = streams  # click's answer to a closed pipe: other streams, and exit code 1
+        raise BrokenPipeError from error
     except LabError as error:
         print_error(error.message, error.field, error.exit_code, as_json, error.each())
         return error.exit_code
@@ -141,8 +149,3 @@ def _open_closed_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - as long as the process
-
-
-def _abandon_stdout() -> None:
-    """Whoever read us is gone, or has no room: nothing may be written any more, not even at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from engine.documents import encode_document
 from engine.text import clean, escape_json
@@ -36,9 +36,10 @@ def print_line(text: str = "") -> None:
 
 
 def print_note(text: str) -> None:
-    """One line about what is going on, on stderr."""
-    sys.stderr.write(_encodable(text, sys.stderr.encoding) + "\n")
-    sys.stderr.flush()
+    """One line about what is going on, on stderr; a stderr that cannot be written stops no work."""
+    notes = _Notes()
+    notes.write(_encodable(text, sys.stderr.encoding) + "\n")
+    notes.flush()
 
 
 def print_error(
@@ -66,11 +67,41 @@ def console(*, stderr: bool = False) -> Console:
     """Rich's console: no colour when not a terminal or with NO_COLOR, no markup from foreign text."""
     from rich.console import Console
 
+    class OurConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # noqa: PLE0704 - called where a BrokenPipeError is handled; Rich would leave with exit code 1
+
     width = None
     stream = sys.stderr if stderr else sys.stdout
     if not stream.isatty():
         width = int(os.environ.get("COLUMNS", "0")) or 120
-    return Console(file=stream, markup=False, highlight=False, emoji=False, width=width, soft_wrap=False)
+    file = cast("TextIO", _Notes()) if stderr else stream
+    return OurConsole(file=file, markup=False, highlight=False, emoji=False, width=width, soft_wrap=False)
+
+
+def abandon(stream: TextIO) -> None:
+    """Whoever read it is gone, or has no room: nothing reaches it any more, not even what is flushed at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class _Notes:
+    """stderr, whose terminal may go away and whose disk may be full while something is trained."""
+
+    def write(self, text: str) -> int:
+        try:
+            return sys.stderr.write(text)
+        except OSError:
+            abandon(sys.stderr)
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            sys.stderr.flush()
+        except OSError:
+            abandon(sys.stderr)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
 
 
 def _is_utf8() -> bool:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from engine.store import RunStore
+from tests.faults.processes import TINY
 
 PROBE = """
 import sys
@@ -293,6 +294,43 @@ def test_output_that_has_nowhere_to_go_is_a_line_at_most(
     assert done.returncode == code
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", ["summary", "data list", "show f001", "report f001", "runs", "--help"])
+def test_a_reader_that_leaves_is_nobodys_failure(arguments: str) -> None:
+    fixture = Path(__file__).parents[1] / "fixtures/runs"
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [word.replace("f001", "20260101-120000-f001") for word in arguments.split()]
+    done = subprocess.run(
+        [sys.executable, "-m", "engine.cli", *words],
+        env={**os.environ, "CNNLAB_RUNS": str(fixture)},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["/dev/full", "a closed pipe"])
+def test_what_cannot_be_told_on_stderr_stops_no_training(tmp_path: Path, place: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    if place == "/dev/full":
+        os.close(writer)
+        writer = os.open(place, os.O_WRONLY)
+    done = subprocess.run(
+        [sys.executable, "-m", "engine.cli", "train", *TINY, "--epochs", "2", "--runs", str(tmp_path / "runs")],
+        stdout=subprocess.PIPE,
+        stderr=writer,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, ": finished after" in done.stdout) == (0, True)
 
 
 def test_a_working_folder_that_is_gone_is_a_line(tmp_path: Path) -> None:

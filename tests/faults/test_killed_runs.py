@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import select
 import signal
 import subprocess
 import sys
@@ -18,7 +20,7 @@ from engine.experiment import Experiment
 from engine.store import Run, RunStore, layout
 from engine.store.arrays import decode_arrays
 from engine.training.checkpoint import load_checkpoint, save_checkpoint
-from tests.faults.processes import TINY, lane_of, start, wait_for
+from tests.faults.processes import COMMAND, TINY, lane_of, start, wait_for
 
 Tiny = Callable[..., Experiment]
 
@@ -103,6 +105,25 @@ def test_a_killed_training_is_interrupted_and_resumes_to_the_same_bits(
     assert what_counts(run.reload()) == uninterrupted
     if who == "lane":
         assert process.returncode == 1
+
+
+@pytest.mark.slow
+def test_a_terminal_that_goes_away_stops_a_foreground_training_in_good_order(store: RunStore) -> None:
+    child, master = pty.fork()
+    if not child:
+        os.execv(COMMAND[0], [*COMMAND, "train", *TINY, "--epochs", "1000000", "--runs", str(store.root)])
+    run = wait_for(lambda: (drain(master), store.runs())[1])[0]
+    wait_for(lambda: (drain(master), run.history().records)[1])
+    os.close(master)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 129
+    assert run.reload().state == "stopped"
+    assert run.reload().summary is not None
+
+
+def drain(master: int) -> None:
+    """Read what a terminal would show, so that nobody waits for it."""
+    while select.select([master], [], [], 0)[0]:
+        os.read(master, 1 << 16)
 
 
 @pytest.mark.slow
