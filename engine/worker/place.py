@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import LabError, RequestError
+from engine.errors import LabError, RefusedError, RequestError
 from engine.store import RunStore, layout
 from engine.store.files import FOLDER_MODE, explained, open_to_write, read_file
 from engine.store.holder import holder_words, is_stopped
@@ -67,7 +67,13 @@ class WorkerPlace:
             RefusedError: naming the one that is at work.
         """
         self._make_folder()
-        return take_lock(self.lock_path, wait_seconds=0.3, lanes=lanes)
+        try:
+            return take_lock(self.lock_path, wait_seconds=0.3, lanes=lanes)
+        except RefusedError as error:
+            if not self.is_manned:
+                raise
+            who = f"{holder_words(self.lock_path)}; see `cnnlab queue`"
+            raise RefusedError(f"{self.device} has a worker here: {who}", field="device") from error
 
     def open_log(self) -> int:
         """A descriptor that appends to the log."""
