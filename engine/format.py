@@ -16,12 +16,12 @@ def counted(number: object, noun: str, nouns: str = "") -> str:
 
 def percent(fraction: float | None, digits: int = 1) -> str:
     """`0.8433` as `84.3`."""
-    return "-" if fraction is None else f"{100 * fraction:.{digits}f}"
+    return "-" if fraction is None else f"{100 * fraction:z.{digits}f}"
 
 
 def points(fraction: float | None) -> str:
     """A difference of fractions in percentage points, with its sign: `+3.2`."""
-    return "-" if fraction is None else f"{100 * fraction:+.1f}"
+    return "-" if fraction is None else f"{100 * fraction:+z.1f}"
 
 
 def interval(low: float | None, high: float | None, *, signed: bool = False) -> str:

@@ -77,7 +77,8 @@ def commands(app: App[None], screen: Screen[Any]) -> Iterator[SystemCommand]:
     yield SystemCommand(_FOLDER, _OPENED, partial(_open_folder, app))
     for theme in THEMES:
         use = partial(app.run_action, f"use_theme({theme.name!r})")
-        yield SystemCommand(f"Theme {theme.name.removeprefix('cnnlab-')}", "Colours, from now on", use)
+        name = theme.name.removeprefix("cnnlab-").replace("contrast", "high contrast")
+        yield SystemCommand(f"Theme {name}", "Colours, from now on", use)
 
 
 async def _open_folder(app: App[Any], *typed: str) -> None:

@@ -114,7 +114,7 @@ def encodable(text: str) -> str:
 
 
 # What stands for our own signs where the encoding has none; one character each, so that tables stay straight.
-_PLAIN = str.maketrans({"…": "~", "·": ",", "−": "-", "–": "-", "×": "x", "√": "v"})
+_PLAIN = str.maketrans({"…": "~", "·": "/", "−": "-", "–": "-", "×": "x", "√": "v"})
 
 
 def _encodable(text: str, encoding: str | None) -> str:

@@ -47,6 +47,6 @@ def _unfitted(groups: Sequence[Group]) -> list[str]:
     first = next(ones[0] for _, ones in improving if ones)
     return [
         "Not yet fitted, train longer: the lowest validation loss lay in the last twentieth of the epochs in "
-        f"{', '.join(listed)} run(s); to go on where one ended: cnnlab extend {first.id} "
+        f"{', '.join(listed)} runs; to go on where one ended: cnnlab extend {first.id} "
         f"--epochs {2 * (first.epochs_done or 0)}."
     ]

@@ -81,7 +81,7 @@ def test_every_binding_has_a_tooltip_and_the_palette_offers_it(
 
     async def story(app: LabApp, pilot: Pilot[None]) -> None:
         commands = {command.title for command in app.get_system_commands(app.screen)}
-        assert {"Trash", "Export", "Filter", "Theme light", "Theme contrast"} <= commands
+        assert {"Trash", "Export", "Filter", "Theme light", "Theme high contrast"} <= commands
         for screen in map(screen_class, app.MODES):
             assert issubclass(screen, LabScreen)
             for owner in (screen, *screen.PARTS, LabApp):

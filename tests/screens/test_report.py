@@ -490,3 +490,13 @@ def test_another_split_keeps_the_pair_under_the_cursor_or_goes_to_the_top(store:
         assert pairs.key == ("3", "8")
 
     act(store, story)
+
+
+def test_a_cell_in_which_there_is_nothing_opens_nothing_and_says_so(store: RunStore, two: tuple[Run, Run]) -> None:
+    async def story(app: LabApp, pilot: Pilot[None]) -> None:
+        await open_report(app, pilot)
+        await pilot.press("v", "l", "l", "enter")
+        await until(pilot, lambda: app.status.text == "3 -> 9: 0 of 37, 0.0 %")
+        assert see(app, "3 [33] 4 0")
+
+    act(store, story)

@@ -522,6 +522,7 @@ def test_an_empty_home_offers_only_the_keys_that_have_a_meaning_there(store: Run
     async def story(app: LabApp, pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "enter Three poolings" in screen_text(app))
         keys = " ".join(screen_text(app).splitlines()[-2:])
+        assert keys.split()[:3] == ["enter", "Three", "poolings"]
         assert not any(word in keys for word in ("Curves", "Mark", "Filter", "Pause", "Stop", "Export", "Trash"))
         make(store, "first")
         await until(pilot, lambda: "enter Curves" in screen_text(app) and "P Pause" in screen_text(app))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tui.cells import Row, blank, stacked
@@ -159,9 +159,7 @@ class Picture:
             across, up = frame.dots
             column = dot // (across // frame.width) + 1
             row = frame.height - 1 - frame.y.dot(y, up) // (up // frame.height)
-            step = -1 if row == frame.height - 1 else 1
-            while (row, column) in taken and 0 <= row + step < frame.height:
-                row += step
+            row, column = _free(taken, row, column, frame.height)
             taken.add((row, column))
             texts[row][column], looks[row][column] = curve.sign, curve.look
 
@@ -197,6 +195,16 @@ class Picture:
             rows.append(Row.of([(" " * _LABEL + corner + line, "a")]).fitted(width))
         rows.append(Row.of([(_labelled(columns, view.label_x, self.left, width), "a")]).fitted(width))
         return rows if len(rows) == len(texts) + 2 + rule else blank(width, len(texts) + 2 + rule)
+
+
+def _free(taken: Collection[tuple[int, int]], row: int, column: int, height: int) -> tuple[int, int]:
+    """The nearest free place for a letter: beside its curve's end, else in the rows below and above it."""
+    for distance in range(height):
+        for near in dict.fromkeys((row + distance, row - distance)):
+            for across in range(column, column + _MARGIN):
+                if 0 <= near < height and (near, across) not in taken:
+                    return near, across
+    return row, column
 
 
 def _labelled(columns: dict[int, float], label: Callable[[float], str], left: int, width: int) -> str:

@@ -215,8 +215,10 @@ def time_label(x: float) -> str:
 
 
 def clock(seconds: float | None) -> str:
-    """Whole seconds: `44 s`, `1:19`; `-` where they are not known."""
-    return "-" if seconds is None else time_label(float(round(seconds)))
+    """Whole seconds: `44 s`, `1:19`; less than one `0.4 s`; `-` where they are not known."""
+    if seconds is None:
+        return "-"
+    return f"{seconds:.1f} s" if 0.05 <= seconds < 0.95 else time_label(float(round(seconds)))
 
 
 def value_label(value: float, axis: Axis) -> str:

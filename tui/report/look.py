@@ -184,6 +184,13 @@ class Seen:
         keys = [(pair.true, pair.said) for pair in rows]
         return Sheet(fields, rows, keys, look.pair_order, empty="nothing is confused")
 
+    def is_empty(self, cell: tuple[str, str] | None) -> bool:
+        """Whether nothing of the one class was taken for the other."""
+        matrix = self.matrix()
+        if cell is None or matrix is None or cell[0] not in matrix.rows or cell[1] not in matrix.columns:
+            return True
+        return not matrix.counts[matrix.rows.index(cell[0]), matrix.columns.index(cell[1])]
+
     def cell_words(self, cell: tuple[str, str] | None) -> str:
         """What a cell of the matrix says."""
         matrix = self.matrix()

@@ -197,7 +197,9 @@ class ReportScreen(FilteredScreen):
         seen, matrix = self._seen, self._parts.matrix
         if seen is None or self._look.view == "images":
             return
-        if matrix.has_focus and seen.is_folded:
+        if matrix.has_focus and seen.is_empty(matrix.cell):
+            self.lab.tell(seen.cell_words(matrix.cell))
+        elif matrix.has_focus and seen.is_folded:
             self._look.open(matrix.cell)
         elif (pair := self._parts.pair) is not None:
             self._look.picture(pair)

@@ -111,7 +111,9 @@ class KeyDecks(Widget):
 
 def _place(binding: Binding, declared: Mapping[Binding, int]) -> int:
     """The screen's own first, then its bases', then the app's and the focused widget's."""
-    return next((n for b, n in declared.items() if (b.action, b.id) == (binding.action, binding.id)), len(declared))
+    same = [n for b, n in declared.items() if (b.action, b.id) == (binding.action, binding.id)]
+    same += [n for b, n in declared.items() if binding.key in b.key.split(",")]  # one of two that a key may be
+    return next(iter(same), len(declared))
 
 
 def lay_out(keys: Sequence[tuple[str, Key]], width: int) -> tuple[list[Key], list[Key]]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tui.chart.axes import Axis, loss_axis
 from tui.chart.buckets import Buckets
 from tui.chart.layers import Frame, Layer
-from tui.chart.picture import Curve, Mark, Picture, View
+from tui.chart.picture import Curve, Mark, Picture, View, _free
 from tui.chart.smoothing import STRENGTHS, Smoothed
 from tui.plot import dots_of, draw_lines
 
@@ -167,3 +167,10 @@ def test_smoothing_leaves_a_level_curve_where_it_is_and_follows_a_step() -> None
     step = Smoothed(0.9)
     step.extend([0.0] * 100 + [1.0] * 10, 110)
     assert step.ys[-1] == pytest.approx(1 - 0.9**10, abs=1e-3)
+
+
+def test_letters_of_curves_that_end_together_stand_beside_each_other_and_near_their_ends() -> None:
+    taken: set[tuple[int, int]] = set()
+    for _ in range(6):
+        taken.add(_free(taken, 4, 9, 8))
+    assert taken == {(4, 9), (4, 10), (5, 9), (5, 10), (3, 9), (3, 10)}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.format import age, brief
+from engine.format import age, brief, percent, points
 from engine.layout import text_width
 from engine.store import Run, RunStore
 from engine.store.trace import POINTS, Trace
@@ -166,3 +166,7 @@ def test_durations_and_ages_are_brief(seconds: float | None) -> None:
 def test_durations_and_ages_read_as_people_say_them() -> None:
     assert [brief(value) for value in (0.4, 71, 3_720, 97_200, 360_000)] == ["0:00", "1:11", "1h02", "27h", "4d04"]
     assert [age(value) for value in (59, 540, 86_399, 172_800, 40_000_000)] == ["0m", "9m", "23h", "2d", "1y"]
+
+
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    assert (percent(-0.0004), points(-0.0004), points(-0.004)) == ("0.0", "+0.0", "-0.4")
