@@ -371,7 +371,7 @@ def test_more_seeds_that_are_under_way_are_told_and_not_offered_again(store: Run
         await until(pilot, lambda: see(app, "m sets up 2 settings x 4 new seeds (1-4)"))
         more = [add(seed, "queued") for seed in range(1, 7)]
         await until(pilot, lambda: see(app, "More seeds of these settings are under way: 6 runs (seeds 1-6), 6 wait"))
-        assert see(app, "4 on one of them compares them.")
+        assert see(app, "on Runs, without marks, 4 on one of them compares them.")
         assert not see(app, "m sets up")
         await pilot.press("m")
         await until(pilot, lambda: see(app, "6 runs of these settings with other seeds are there; n sets up one more"))

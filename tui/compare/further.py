@@ -34,8 +34,8 @@ class Further:
             begin = f"These settings were trained with more seeds, too: {count}"
         studies = {(run.study or {}).get("id") for run in self.runs}
         one_study = len(studies) == 1 and None not in studies
-        how = "4 on one of them compares them" if one_study else "marked on Runs, 4 compares them"
-        return f"{begin}; {how}."
+        how = "without marks, 4 on one of them" if one_study else "marked, 4"
+        return f"{begin}; on Runs, {how} compares them."
 
 
 def further(chosen: Sequence[Run], runs: Sequence[Run]) -> Further:
