@@ -67,7 +67,6 @@ class TrainingStep:
         self.generators = [noise] if noise is not None else []
         self._augmentation, self._smoothing, self._average = augmentation, label_smoothing, average
         self._batches, self._rates, self._position, self._precision = batches, rates, position, precision
-        self._one = torch.ones((), device=batches.device)  # the loss by itself; else every step would fill it anew
         # padded to whole batches, so that the rows of a step are one row of a table
         rows = torch.zeros(batches.steps * batches.batch_size, dtype=torch.int64, device=batches.device)
         self.order = rows[: batches.size]
@@ -89,7 +88,8 @@ class TrainingStep:
             logits = self.layers(images)
         logits = logits.float()
         loss = self._loss(logits, labels)
-        self.optimizer.update(torch.autograd.grad(loss, self.optimizer.parameters, self._one))
+        # given the gradient of the loss itself, a GPU would run a kernel less, and torch import SymPy first: seconds
+        self.optimizer.update(torch.autograd.grad(loss, self.optimizer.parameters))
         if self._average is not None:
             self._average.update()
         self.scores.record(self._position.step, loss.detach(), logits.detach(), labels)
