@@ -95,32 +95,42 @@ def estimate_demand(
         f"{narrower}: layer {of_all}",
         f"training.batch_size = {batch // 2}" if batch > 1 else f"{narrower}, or smaller images",
     )
-    numbers = 3 * batch * activations
-    if device.type == "cuda":
-        numbers += _patches(architecture, dataset, settings, precision)
-    return Demand(4 * images * pixels, 4 * copies * architecture.parameters, 4 * numbers, remedies)
+    of_images, of_batch = images * pixels, 3 * batch * activations
+    if device.type == "cuda" and precision.dtype is torch.float32:
+        of_images += _patches_of_images(architecture, dataset, settings)
+        of_batch += _patches_of_batch(architecture, dataset, settings, precision)
+    return Demand(4 * of_images, 4 * copies * architecture.parameters, 4 * of_batch, remedies)
 
 
-def _patches(
+def _patches_of_images(architecture: Architecture, dataset: ImageDataset, settings: TrainingSettings) -> int:
+    """Numbers of the patches of the first convolution, where they are made once."""
+    first, shape, images = architecture.layers[0], architecture.input_shape, len(dataset.train.labels)
+    is_plain = settings.flips == "none" and not settings.shift and not settings.cutout
+    if not isinstance(first, Conv) or not is_plain:
+        return 0
+    places, width = _grid_of_patches(first, shape)
+    return images * places * (width + 1) if may_make_once(places * width, math.prod(shape), images, _CUDA) else 0
+
+
+def _patches_of_batch(
     architecture: Architecture, dataset: ImageDataset, settings: TrainingSettings, precision: Precision
 ) -> int:
-    """Numbers kept by convolutions over patches: of a batch, of what validation takes at once, and those made once."""
-    if precision.dtype is not torch.float32:
-        return 0
-    images, batch = len(dataset.train.labels), min(settings.batch_size, len(dataset.train.labels))
+    """Numbers kept by convolutions over patches: of a batch, and of what validation takes at once."""
+    batch = min(settings.batch_size, len(dataset.train.labels))
     at_once = min(BATCHES_AT_ONCE["cuda"] * settings.batch_size, len(dataset.validation.labels))
     most, numbers = most_patch_bytes(_CUDA, precision), 0
     shape: Shape = architecture.input_shape
-    for place, layer in enumerate(architecture.layers):
-        output = layer.output_shape(shape)
+    for layer in architecture.layers:
         if isinstance(layer, Conv):
-            places, width = math.prod(output[1:]), layer.kernel**2 * shape[0]
+            places, width = _grid_of_patches(layer, shape)
             numbers += sum(n * places * (width + 1) for n in (batch, at_once) if 4 * n * places * width <= most)
-            is_plain = settings.flips == "none" and not settings.shift and not settings.cutout
-            if not place and is_plain and may_make_once(places * width, math.prod(shape), images, _CUDA):
-                numbers += images * places * (width + 1)
-        shape = output
+        shape = layer.output_shape(shape)
     return numbers
+
+
+def _grid_of_patches(layer: Conv, shape: Shape) -> tuple[int, int]:
+    """Patches of an image, and numbers of a patch."""
+    return math.prod(layer.output_shape(shape)[1:]), layer.kernel**2 * shape[0]
 
 
 def check_memory(device: torch.device, demand: Demand) -> dict[str, Any] | None:

@@ -133,17 +133,17 @@ def test_the_patches_of_a_gpu_count_as_memory(tiny: Callable[..., Experiment]) -
     architecture = build_architecture(experiment.model, dataset.image_shape, 2)
     half = Precision(exact=False, dtype=torch.bfloat16)  # makes no patches
 
-    def patches(experiment: Experiment) -> int:
+    def patches(experiment: Experiment) -> tuple[int, int]:
         of = architecture, dataset, experiment, torch.device("cuda")
-        return (estimate_demand(*of, EXACT).activations - estimate_demand(*of, half).activations) // 4
+        exact, plain = estimate_demand(*of, EXACT), estimate_demand(*of, half)
+        return (exact.images - plain.images) // 4, (exact.activations - plain.activations) // 4
 
     filters = experiment.model.hidden_size
     side = dataset.image_shape[0] // 4  # a patch and a one for the bias, at each place of two strides by 4
     image = side**2 * (5 * 5 * 3 + 1), (side // 4) ** 2 * (3 * 3 * filters + 1)
     at_once = min(4 * 16, len(dataset.validation.labels))
-    augmented = patches(experiment.replace("training.flips", "random"))
-    assert augmented == (16 + at_once) * sum(image)
-    assert patches(experiment) == augmented + len(dataset.train.labels) * image[0]
+    assert patches(experiment.replace("training.flips", "random")) == (0, (16 + at_once) * sum(image))
+    assert patches(experiment) == (len(dataset.train.labels) * image[0], (16 + at_once) * sum(image))
 
 
 @pytest.mark.parametrize(
