@@ -22,6 +22,7 @@ def pick_best(runs: Sequence[Run]) -> Run:
         RequestError: if nothing is finished, or nothing was selected on validation.
     """
     from engine.comparison import compare
+    from engine.comparison.cautions import NO_PICK
 
     finished = [run for run in runs if run.state == "finished"]
     if not finished:
@@ -29,7 +30,12 @@ def pick_best(runs: Sequence[Run]) -> Run:
     for study in studies(runs):
         if not any(run.state == "finished" for run in study.runs):
             continue
-        return _by_id(study.runs, compare(study.runs)["best"], f"study {study.id}")
+        document = compare(study.runs)
+        if document["best"] is None:
+            why = next((words for words in document["warnings"] if words.endswith(NO_PICK)), NO_PICK)
+            words = f"@best: study {study.id}: {why}; see `cnnlab study show {study.id}`, or name a run"
+            raise RequestError(words, field="run")
+        return _by_id(study.runs, document["best"])
     newest = finished[0]
     same_data = [run for run in finished if _data_of(run) == _data_of(newest)]
     scored = [run for run in same_data if (run.summary or {}).get("validation_accuracy") is not None]
@@ -48,9 +54,7 @@ def _merit(run: Run) -> tuple[float, float]:
     return -float(summary["validation_accuracy"]), float("inf") if loss is None else float(loss)
 
 
-def _by_id(runs: Sequence[Run], best: dict[str, str] | None, place: str) -> Run:
-    if best is None:
-        raise RequestError(f"@best: {place} has no pick; see `cnnlab study show`, or name a run", field="run")
+def _by_id(runs: Sequence[Run], best: dict[str, str]) -> Run:
     return next(run for run in runs if run.id == best["run"])
 
 
@@ -73,6 +77,6 @@ def best_tactic(runs: Sequence[Run], dataset: Mapping[str, Any], data_dir: Path 
             continue
         best = compare(study.runs)["best"]
         if best is not None:
-            run = _by_id(study.runs, best, study.id)
+            run = _by_id(study.runs, best)
             return str((run.experiment.get("model") or {}).get("pooling") or "max"), study.id
     return None

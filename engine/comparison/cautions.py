@@ -15,6 +15,7 @@ from engine.text import clean
 
 # Which images are held out; where these differ, validation accuracies are of different images.
 _HELD_OUT = ("dataset.validation", "dataset.split_seed")
+NO_PICK = "there is no pick"
 
 
 def find_cautions(
@@ -74,7 +75,7 @@ def _selection(members: Sequence[Member]) -> Iterator[str]:
     if any(member.selected_on == "test" for member in members):
         yield "selected on test: epochs were chosen by the very images they are scored on, which flatters them"
     if any(member.selected_on == "last" for member in members):
-        yield "some runs have no validation images: nothing to choose by, so there is no pick"
+        yield f"some runs have no validation images: nothing to choose by, so {NO_PICK}"
     if len({json.dumps([member.settings.get(key) for key in _HELD_OUT]) for member in members}) > 1:
         yield "validation images differ (dataset.validation, dataset.split_seed), and the pick is by accuracy on them"
 

@@ -71,6 +71,14 @@ def test_without_studies_best_is_by_validation_on_the_newest_data(store: RunStor
     assert pick_best(store.runs()).id == chosen.id
 
 
+def test_a_study_without_validation_images_has_no_best_and_says_why(store: RunStore) -> None:
+    for position, tactic in enumerate(("max", "avg"), 1):
+        place = about("20260101-000000-aaaa", position)
+        member(store, tactic, None, place, summary={"selected_on": "last", "test_loss": 0.5})
+    with pytest.raises(RequestError, match=r"study 20260101-000000-aaaa: some runs have no validation images: .* pick"):
+        pick_best(store.runs())
+
+
 def test_without_a_finished_run_there_is_no_best(store: RunStore) -> None:
     with pytest.raises(RequestError, match="no run is finished"):
         pick_best(store.runs())
