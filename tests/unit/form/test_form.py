@@ -243,7 +243,7 @@ def test_a_preset_goes_over_what_is_there_and_back_but_for_what_was_changed_sinc
     begun = form.set(PRESET, "cifar100-75")
     assert begun.texts["dataset.name"] == "cifar100"
     assert begun.texts["dataset.classes"] == ""
-    assert begun.texts["training.epochs"] == "24"
+    assert begun.texts["training.epochs"] == "16"
     assert {"training.epochs", PRESET, "model.name"} <= set(begun.changed)
     other = begun.set("training.epochs", "25").set(PRESET, "small-best")
     assert other.texts["dataset.name"] == "digits"
