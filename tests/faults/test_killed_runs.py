@@ -66,6 +66,7 @@ def every_chunk_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # a minute on a machine of its own, four beside other work
 def test_a_kill_before_any_operation_on_a_file_costs_nothing(memory_folder: Path) -> None:
     """In a process of its own: it forks, which torch bears only before it has trained."""
     words = [sys.executable, "-m", "tests.faults.kill_points", str(memory_folder / "runs")]
