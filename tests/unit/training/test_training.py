@@ -151,7 +151,8 @@ def test_the_fast_loop_learns_what_the_plain_one_learns(tiny: Tiny, pooling: str
                 for name, tensor in network.state_dict().items():
                     averaged[name] = settings.ema * averaged[name] + (1 - settings.ema) * tensor
     for name, tensor in weights(fast).items():
-        torch.testing.assert_close(tensor, network.state_dict()[name], rtol=1e-4, atol=1e-5)
+        # the same steps, summed in another order: on other processors and versions of torch up to 1.3e-5 apart
+        torch.testing.assert_close(tensor, network.state_dict()[name], rtol=1e-4, atol=5e-5)
     for name, tensor in fast.scored.state_dict().items():
         torch.testing.assert_close(tensor, averaged[name], rtol=1e-4, atol=1e-5)
 
