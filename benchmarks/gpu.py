@@ -6,7 +6,6 @@ python -m benchmarks.gpu [--data-dir DIR] [--rounds N] [--epochs N] [--out F.jso
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import torch
 
 from benchmarks.report import against, save, spread, words
-from benchmarks.sides import Ours, Theirs, experiment_of, load
+from benchmarks.sides import Ours, Theirs, experiment_of, load, the_gpu
 from engine.data import ImageDataset
 from engine.experiment import DatasetSettings, Experiment
 from engine.training.capture import Eager
@@ -114,9 +113,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=500)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    if not torch.cuda.is_available():
-        sys.exit("torch sees no CUDA device here: nothing was measured")
-    device = torch.device("cuda", 0)
+    device = the_gpu()
     dataset, settings = load(options.data_dir, "apple,aquarium_fish,baby")
     rows: dict[str, Any] = {"cuda": torch.version.cuda}
     rows |= ratios(dataset, settings, device, options.rounds)

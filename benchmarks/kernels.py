@@ -8,7 +8,6 @@ Without a preset: the laboratory network with each tactic. With one: random imag
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.preset import random_dataset
 from benchmarks.report import save
-from benchmarks.sides import experiment_of, load
+from benchmarks.sides import experiment_of, load, the_gpu
 from engine.architecture import build_architecture
 from engine.data import ImageDataset
 from engine.experiment import Experiment
@@ -113,9 +112,7 @@ def main() -> None:
     parser.add_argument("--top", type=int, default=12)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    if not torch.cuda.is_available():
-        sys.exit("torch sees no CUDA device here: nothing was measured")
-    device = torch.device("cuda", 0)
+    device = the_gpu()
     rows: dict[str, Any] = {}
     if options.preset:
         experiment = Experiment.build(preset(options.preset))

@@ -8,7 +8,6 @@ Both sides are timed from where everything is imported and in place: start-up is
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import time
 from collections.abc import Callable
 from multiprocessing.synchronize import Barrier
@@ -17,7 +16,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.report import against, save, spread
-from benchmarks.sides import Theirs, experiment_of, load
+from benchmarks.sides import Theirs, experiment_of, load, seconds_at_once
 from engine.architecture import build_architecture
 from engine.machine import usable_cores
 from engine.training.device import reproducible
@@ -50,18 +49,7 @@ def lane(data_dir: Path | None, epochs: int, wish: str, poolings: tuple[str, ...
 
 def ours(data_dir: Path | None, epochs: int, wish: str) -> float:
     """Seconds until the last lane is done; `wish` is `exact` or `fast`."""
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(len(LANES) + 1)
-    processes = [context.Process(target=lane, args=(data_dir, epochs, wish, poolings, barrier)) for poolings in LANES]
-    for process in processes:
-        process.start()
-    barrier.wait()
-    began = time.monotonic()
-    barrier.wait()
-    seconds = time.monotonic() - began
-    for process in processes:
-        process.join()
-    return seconds
+    return seconds_at_once(lane, [(data_dir, epochs, wish, poolings) for poolings in LANES])
 
 
 def theirs(data_dir: Path | None, epochs: int) -> float:

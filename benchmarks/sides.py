@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
@@ -103,3 +105,31 @@ def in_turn(theirs: Theirs, ours: Ours, number: int) -> tuple[Slice, Slice]:
         mine = ours.slice()
         return theirs.slice(), mine
     return theirs.slice(), ours.slice()
+
+
+def the_gpu() -> torch.device:
+    """The first GPU; leaves with a word where there is none."""
+    if not torch.cuda.is_available():
+        sys.exit("torch sees no CUDA device here: nothing was measured")
+    return torch.device("cuda", 0)
+
+
+def seconds_at_once(work: Callable[..., None], arguments: Sequence[tuple[Any, ...]]) -> float:
+    """Seconds of processes that work at once, until the last is done.
+
+    Args:
+        work: in a process of its own; waits at its last argument, a barrier, when it is ready and when it is done.
+        arguments: of each process, but for the barrier.
+    """
+    context = multiprocessing.get_context("spawn")
+    barrier = context.Barrier(len(arguments) + 1)
+    processes = [context.Process(target=work, args=(*each, barrier)) for each in arguments]
+    for process in processes:
+        process.start()
+    barrier.wait()
+    began = time.monotonic()
+    barrier.wait()
+    seconds = time.monotonic() - began
+    for process in processes:
+        process.join()
+    return seconds

@@ -8,7 +8,6 @@ All are timed from where everything is imported, captured and in place until the
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import sys
 import threading
 import time
@@ -19,7 +18,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.report import save, spread, words
-from benchmarks.sides import experiment_of, load
+from benchmarks.sides import experiment_of, load, seconds_at_once, the_gpu
 from engine.data import ImageDataset
 from engine.experiment import DatasetSettings
 from engine.training.device import device_name, reproducible
@@ -88,18 +87,7 @@ def lane(data_dir: Path | None, pooling: str, epochs: int, barrier: Barrier) -> 
 
 def in_processes(data: Data, data_dir: Path | None, epochs: int, device: torch.device) -> float:
     """Seconds of three processes at once."""
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(len(POOLINGS) + 1)
-    processes = [context.Process(target=lane, args=(data_dir, pooling, epochs, barrier)) for pooling in POOLINGS]
-    for process in processes:
-        process.start()
-    barrier.wait()
-    began = time.monotonic()
-    barrier.wait()
-    seconds = time.monotonic() - began
-    for process in processes:
-        process.join()
-    return seconds
+    return seconds_at_once(lane, [(data_dir, pooling, epochs) for pooling in POOLINGS])
 
 
 SIDES: dict[str, Callable[[Data, Path | None, int, torch.device], float]] = {
@@ -117,9 +105,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=500)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    if not torch.cuda.is_available():
-        sys.exit("torch sees no CUDA device here: nothing was measured")
-    device = torch.device("cuda", 0)
+    device = the_gpu()
     data = load(options.data_dir, CLASSES)
     found: dict[str, list[float]] = {name: [] for name in SIDES}
     with reproducible(device, 1):
