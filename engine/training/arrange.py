@@ -15,21 +15,26 @@ from torch.nn import functional as F
 
 from engine.training.convolution import PatchConv2d, as_rows, gains_from_patches, most_patch_bytes
 from engine.training.precision import Precision
+from engine.training.side import Side
 
 
-def arrange(layers: nn.Sequential, device: torch.device, precision: Precision) -> nn.Sequential:
-    """The layers for training; modules and parameters are those of `layers`."""
+def arrange(layers: nn.Sequential, device: torch.device, precision: Precision, side: Side) -> nn.Sequential:
+    """The layers for training; modules and parameters are those of `layers`.
+
+    Args:
+        side: where gradients may be made that no other layer waits for; to be joined before they are used.
+    """
     arranged = list(layers)
     for place, (first, second) in enumerate(pairwise(layers)):
         if isinstance(first, nn.ReLU) and isinstance(second, nn.MaxPool2d):
             arranged[place : place + 2] = [second, first]  # equal to the bit, on a sixteenth of the values
     for place, (first, second) in enumerate(pairwise(arranged)):
         if isinstance(first, nn.Flatten) and isinstance(second, nn.Linear):
-            arranged[place : place + 2] = [nn.Identity(), FlattenedLinear(second)]
+            arranged[place : place + 2] = [nn.Identity(), FlattenedLinear(second, side)]
     if precision.dtype is torch.float32:
         most = most_patch_bytes(device, precision)
         arranged = [
-            PatchConv2d(module, most, keeps_memory=device.type == "cuda")
+            PatchConv2d(module, side, most, keeps_memory=device.type == "cuda")
             if gains_from_patches(module, device)
             else module
             for module in arranged
@@ -45,16 +50,54 @@ class FlattenedLinear(nn.Module):
     Flattening copies them to channels-first, and the gradient comes back so: every layer before then mixes layouts.
     """
 
-    def __init__(self, linear: nn.Linear) -> None:
+    def __init__(self, linear: nn.Linear, side: Side) -> None:
         super().__init__()
-        self.linear = linear
+        self.linear, self._side = linear, side
 
     def forward(self, images: Tensor) -> Tensor:
         """`[N, C, H, W]` or `[N, C] -> [N, K]`."""
-        if images.dim() != 4:
-            return _linear(images.flatten(1), self.linear.weight, self.linear.bias)
-        weight = self.linear.weight.view(-1, *images.shape[1:])
-        return _linear(as_rows(images), as_rows(weight), self.linear.bias)
+        linear, shape = self.linear, images.shape[1:]
+        values = images.flatten(1) if len(shape) == 1 else as_rows(images)
+        if images.is_cuda:
+            made: Tensor = LinearOnGpu.apply(values, linear.weight, linear.bias, shape, self._side)  # type: ignore[no-untyped-call]
+            return made
+        return F.linear(values, _as_values(linear.weight, shape), linear.bias)
+
+
+def _as_values(weight: Tensor, shape: torch.Size) -> Tensor:
+    """`[K, C · H · W] -> [K, H · W · C]`; as it is, where images are no planes."""
+    return weight if len(shape) == 1 else as_rows(weight.view(-1, *shape))
+
+
+class LinearOnGpu(torch.autograd.Function):
+    """A linear layer of few classes; `shape` is that of the images that its values were.
+
+    With the biases in the same call, few classes take a slow kernel forward. Backward a sum over rows is slow, along a
+    row fast; and no other layer waits for the gradient of the parameters. It is so small that casting it gains nothing.
+    """
+
+    @staticmethod
+    @torch.amp.custom_fwd(device_type="cuda", cast_inputs=torch.float32)  # type: ignore[untyped-decorator]
+    def forward(ctx: Any, values: Tensor, weight: Tensor, bias: Tensor, shape: torch.Size, side: Side) -> Tensor:
+        """`[N, M], [K, M], [K] -> [N, K]`."""
+        kernel = _as_values(weight, shape)
+        ctx.save_for_backward(values, weight, kernel)
+        ctx.shape, ctx.side = shape, side
+        return torch.mm(values, kernel.t()) + bias
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """`[N, K] -> [N, M], [K, M], [K]`."""
+        (values, weight, kernel), gradient = ctx.saved_tensors, gradients[0]
+        with ctx.side.work(gradient, values):
+            of_weight = gradient.t() @ values
+            if len(ctx.shape) == 3:
+                channels, height, width = ctx.shape
+                planes = of_weight.view(-1, height, width, channels).permute(0, 3, 1, 2)
+                of_weight = planes.reshape(weight.shape)
+            of_bias = gradient.t().contiguous().sum(1)
+        of_values = gradient @ kernel if ctx.needs_input_grad[0] else None
+        return of_values, of_weight, of_bias, None, None
 
 
 class MeanPool2d(nn.Module):
@@ -75,28 +118,3 @@ class MeanPool2d(nn.Module):
         whole = images.permute(0, 2, 3, 1)[:, : rows * size, : columns * size]
         windows = torch.unflatten(torch.unflatten(whole, 2, (columns, size)), 1, (rows, size))
         return windows.mean((2, 4)).permute(0, 3, 1, 2)
-
-
-def _linear(values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """`[N, M], [K, M], [K] -> [N, K]`."""
-    if not values.is_cuda:
-        return F.linear(values, weight, bias)
-    biases: Tensor = Summed.apply(bias, len(values))  # type: ignore[no-untyped-call]
-    return torch.mm(values, weight.t()) + biases
-
-
-class Summed(torch.autograd.Function):
-    """Biases `[K]` for every row of a batch of a GPU.
-
-    With them in one call, few classes take a slow kernel forward. Backward a sum over rows is slow, along a row fast.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, bias: Tensor, count: int) -> Tensor:
-        """`[K] -> [N, K]`, a view."""
-        return bias.expand(count, -1)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        """`[N, K] -> [K]`."""
-        return gradients[0].t().contiguous().sum(1), None

@@ -46,12 +46,13 @@ class Batches:
         self._image_buffer = torch.empty((self.batch_size, *images.shape[1:]), dtype=images.dtype, device=device)
         self._label_buffer = torch.empty(self.batch_size, dtype=torch.int64, device=device)
 
-    def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Images `float32 [B, C, H, W]` and labels `int64 [B]` of these rows; valid until the next call."""
-        count = len(rows)
-        images = torch.index_select(self._images, 0, rows, out=self._image_buffer[:count])
-        labels = torch.index_select(self.labels, 0, rows, out=self._label_buffer[:count])
-        return self._to_network(images), labels
+    def gather(self, rows: Tensor) -> Tensor:
+        """Images `float32 [B, C, H, W]` of these rows; valid until the next call."""
+        return self._to_network(torch.index_select(self._images, 0, rows, out=self._image_buffer[: len(rows)]))
+
+    def labels_of(self, rows: Tensor) -> Tensor:
+        """Their labels, int64 `[B]`; valid until the next call."""
+        return torch.index_select(self.labels, 0, rows, out=self._label_buffer[: len(rows)])
 
     def part(self, rows: slice) -> tuple[Tensor, Tensor]:
         """Images and labels of these rows in data-set order, without a copy."""
@@ -78,14 +79,10 @@ class RowBatches:
         self._rows = self._row_buffer.new_empty(batches.size, self._row_buffer.shape[1])
         for part in parts:
             self._rows[part] = make(batches.part(part)[0])
-        self._labels = batches.labels
-        self._label_buffer = torch.empty(batches.batch_size, dtype=torch.int64, device=batches.device)
 
-    def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """What was made, `[B, L]`, and labels `int64 [B]` of these rows; valid until the next call."""
-        count = len(rows)
-        made = torch.index_select(self._rows, 0, rows, out=self._row_buffer[:count])
-        return made, torch.index_select(self._labels, 0, rows, out=self._label_buffer[:count])
+    def gather(self, rows: Tensor) -> Tensor:
+        """What was made of these rows, `[B, L]`; valid until the next call."""
+        return torch.index_select(self._rows, 0, rows, out=self._row_buffer[: len(rows)])
 
 
 def _normalise_in_parts(images: Tensor, normalize: Normalize) -> Tensor:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from torch.nn.grad import conv2d_input
 
 from engine.training.precision import Precision
+from engine.training.side import Side
 
 # Beyond this, copying the patches of a batch costs a GPU more than its own convolutions do; rounded ones are faster.
 _MOST_PATCH_BYTES = {False: 64 << 20, True: 16 << 20}
@@ -24,13 +25,16 @@ class PatchConv2d(nn.Module):
 
     Args:
         convolution: square, ungrouped, undilated; its parameters are used as they are.
+        side: where the gradient of kernels and biases is made, while that of the images goes on.
         most_bytes: a batch whose patches take more goes through the convolution itself.
         keeps_memory: as `Patches` has it.
     """
 
-    def __init__(self, convolution: nn.Conv2d, most_bytes: float = float("inf"), *, keeps_memory: bool = True) -> None:
+    def __init__(
+        self, convolution: nn.Conv2d, side: Side, most_bytes: float = float("inf"), *, keeps_memory: bool = True
+    ) -> None:
         super().__init__()
-        self.convolution = convolution
+        self.convolution, self._side = convolution, side
         self._most_bytes, self._keeps_memory = most_bytes, keeps_memory
         self._patches: Patches | None = None
 
@@ -43,7 +47,7 @@ class PatchConv2d(nn.Module):
                 return direct
             self._patches = Patches(of, images, keeps_memory=self._keeps_memory)
         rows = self._patches.of(images.detach())
-        made: Tensor = _Product.apply(images, rows, of.weight, of.bias, self._patches)  # type: ignore[no-untyped-call]
+        made: Tensor = _Product.apply(images, rows, of.weight, of.bias, self._patches, self._side)  # type: ignore[no-untyped-call]
         return made
 
 
@@ -67,7 +71,7 @@ class MadePatches(nn.Module):
     def forward(self, rows: Tensor) -> Tensor:
         """What `make` made `-> [N, F, H', W']` in channels-last memory."""
         of, rows = self.convolution, rows.view(-1, self._patches.columns)
-        made: Tensor = _Product.apply(None, rows, of.weight, of.bias, self._patches)  # type: ignore[no-untyped-call]
+        made: Tensor = _Product.apply(None, rows, of.weight, of.bias, self._patches, None)  # type: ignore[no-untyped-call]
         return made
 
 
@@ -142,10 +146,16 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, images: Tensor | None, rows: Tensor, weight: Tensor, bias: Tensor | None, patches: Patches
+        ctx: Any,
+        images: Tensor | None,
+        rows: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        patches: Patches,
+        side: Side | None,
     ) -> Tensor:
         ctx.save_for_backward(weight)
-        ctx.rows, ctx.patches, ctx.shape = rows, patches, None if images is None else images.shape
+        ctx.rows, ctx.patches, ctx.shape, ctx.side = rows, patches, None if images is None else images.shape, side
         seen, kernel = rows[:, : patches.width], as_rows(weight)  # [M, k · k · C], [F, k · k · C]
         made = torch.mm(seen, kernel.t()) if bias is None else torch.addmm(bias, seen, kernel.t())
         return made.view(-1, *patches.grid, weight.shape[0]).permute(0, 3, 1, 2)
@@ -153,23 +163,28 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         (weight,), patches = ctx.saved_tensors, ctx.patches
-        filters, channels, size, _ = weight.shape
-        gradient = gradients[0].permute(0, 2, 3, 1).reshape(-1, filters)
-        if patches.columns > patches.width:
-            product = ctx.rows.t() @ gradient  # [k · k · C + 1, F]
-            of_weight = product[: patches.width].view(size, size, channels, filters).permute(3, 2, 0, 1)
-            of_bias = product[patches.width]
-        else:
-            of_weight = (gradient.t() @ ctx.rows).view(filters, size, size, channels).permute(0, 3, 1, 2)
-            of_bias = gradient.sum(0) if ctx.needs_input_grad[3] else None
-        of_images = None
-        if ctx.needs_input_grad[0]:
-            of_images = (
-                _spread(gradient @ as_rows(weight), ctx.shape, patches)
-                if patches.stride >= patches.size
-                else conv2d_input(ctx.shape, weight, gradients[0], patches.stride, patches.padding)  # type: ignore[no-untyped-call]
-            )
-        return of_images, None, of_weight, of_bias, None
+        gradient = gradients[0].permute(0, 2, 3, 1).reshape(-1, len(weight))
+        if not ctx.needs_input_grad[0]:
+            return None, None, *_of_parameters(ctx, weight, gradient), None, None
+        with ctx.side.work(gradient, ctx.rows):
+            of_parameters = _of_parameters(ctx, weight, gradient)
+        of_images = (
+            _spread(gradient @ as_rows(weight), ctx.shape, patches)
+            if patches.stride >= patches.size
+            else conv2d_input(ctx.shape, weight, gradients[0], patches.stride, patches.padding)  # type: ignore[no-untyped-call]
+        )
+        return of_images, None, *of_parameters, None, None
+
+
+def _of_parameters(ctx: Any, weight: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor | None]:
+    """The gradients of kernels, laid out as they are, and of biases; `gradient` is `[M, F]`."""
+    filters, channels, size, _ = weight.shape
+    if ctx.patches.columns > ctx.patches.width:
+        product = ctx.rows.t() @ gradient  # [k · k · C + 1, F]
+        of_weight = product[: ctx.patches.width].view(size, size, channels, filters).permute(3, 2, 0, 1)
+        return torch.empty_like(weight).copy_(of_weight), product[ctx.patches.width]
+    of_weight = (gradient.t() @ ctx.rows).view(filters, size, size, channels).permute(0, 3, 1, 2)
+    return of_weight, gradient.sum(0) if ctx.needs_input_grad[3] else None
 
 
 def _spread(of_patches: Tensor, shape: torch.Size, patches: Patches) -> Tensor:

@@ -24,6 +24,7 @@ from engine.training.position import Position
 from engine.training.precision import Precision
 from engine.training.schedule import RateTable
 from engine.training.scores import BatchScores
+from engine.training.side import Side
 
 
 class TrainingStep:
@@ -61,7 +62,8 @@ class TrainingStep:
         average: WeightAverage | None = None,
         noise: torch.Generator | None = None,
     ) -> None:
-        self.layers, self.optimizer = arrange(network.layers, batches.device, precision), optimizer
+        self._side = Side(batches.device)
+        self.layers, self.optimizer = arrange(network.layers, batches.device, precision, self._side), optimizer
         self._gather = batches.gather if augmentation.is_on else _made_once(self.layers, batches)
         self.scores = BatchScores(batches.sizes)
         self.generators = [noise] if noise is not None else []
@@ -82,23 +84,29 @@ class TrainingStep:
         self._step(self._batches.last_batch_size)
 
     def _step(self, size: int) -> None:
-        self._rates.select(self._position, out=self.optimizer.lr)
         images, labels = self._batch(size)
         with self._precision.autocast(images.device):
             logits = self.layers(images)
         logits = logits.float()
         loss = self._loss(logits, labels)
+        with self._side.work(loss, logits, labels):
+            self.scores.record(self._position.step, loss.detach(), logits.detach(), labels)
         # given the gradient of the loss itself, a GPU would run a kernel less, and torch import SymPy first: seconds
-        self.optimizer.update(torch.autograd.grad(loss, self.optimizer.parameters))
+        gradients = torch.autograd.grad(loss, self.optimizer.parameters)
+        self._side.join()
+        self.optimizer.update(gradients)
         if self._average is not None:
             self._average.update()
-        self.scores.record(self._position.step, loss.detach(), logits.detach(), labels)
         self._position.end_step()
 
     def _batch(self, size: int) -> tuple[Tensor, Tensor]:
         """Images `float32 [B, C, H, W]`, or whatever `layers` take, and labels `int64 [B]`."""
-        rows = torch.index_select(self._table, 0, self._position.step, out=self._rows)  # [1, B]
-        images, labels = self._gather(rows[0, :size])
+        rows = torch.index_select(self._table, 0, self._position.step, out=self._rows)[0, :size]  # of [1, B]
+        with self._side.work():
+            self._rates.select(self._position, out=self.optimizer.lr)
+            labels = self._batches.labels_of(rows)
+        images = self._gather(rows)
+        self._side.join()
         return self._augmentation.apply(images, self._position.step), labels
 
     def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
@@ -106,7 +114,7 @@ class TrainingStep:
         return F.cross_entropy(logits, labels, label_smoothing=self._smoothing)
 
 
-def _made_once(layers: nn.Sequential, batches: Batches) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+def _made_once(layers: nn.Sequential, batches: Batches) -> Callable[[Tensor], Tensor]:
     """How to gather a batch: what of the first layer's work does not change is done now, once, where that gains."""
     first, (images, _) = layers[0], batches.part(slice(0, batches.batch_size))
     if not isinstance(first, PatchConv2d):

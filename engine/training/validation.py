@@ -10,6 +10,7 @@ from engine.training.arrange import arrange
 from engine.training.batches import Batches
 from engine.training.precision import Precision
 from engine.training.scores import BatchScores
+from engine.training.side import Side
 
 BATCHES_AT_ONCE = {"cpu": 1, "cuda": 4}  # a GPU waits for launches; a processor's caches hold a batch
 
@@ -29,7 +30,8 @@ class Validation:
         self._at_once = batches.batch_size * BATCHES_AT_ONCE[batches.device.type]
         # the forms that training takes cost a processor more where there is no backward pass
         on_gpu = batches.device.type == "cuda"
-        self._layers = arrange(network.layers, batches.device, precision) if on_gpu else network.layers
+        side = Side(batches.device)  # idle: there is no backward pass
+        self._layers = arrange(network.layers, batches.device, precision, side) if on_gpu else network.layers
         # an image each, padded to whole batches with images that cost nothing and are never right
         shape = batches.steps, batches.batch_size
         self._losses = torch.zeros(shape, dtype=torch.float32, device=batches.device)

@@ -50,7 +50,8 @@ def test_a_step_on_a_gpu_is_that_of_the_cpu(tiny: Tiny, pooling: str) -> None:
     for device in ("cpu", "cuda:0"):
         trainer = trainer_on(tiny(pooling=pooling), device)
         with reproducible(trainer.device, 1):
-            images, labels = trainer.train.gather(torch.arange(32, device=device))
+            rows = torch.arange(32, device=device)
+            images, labels = trainer.train.gather(rows), trainer.train.labels_of(rows)
             torch.nn.functional.cross_entropy(trainer.network.layers(images), labels).backward()  # type: ignore[no-untyped-call]
         gradients.append([p.grad.cpu() for p in trainer.network.parameters() if p.grad is not None])
     for a, b in zip(*gradients, strict=True):

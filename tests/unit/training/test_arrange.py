@@ -13,11 +13,13 @@ from torch import Tensor, nn
 from engine.architecture import build_architecture
 from engine.experiment import ModelSettings
 from engine.network import build_network
-from engine.training.arrange import FlattenedLinear, MeanPool2d, Summed, arrange
-from engine.training.convolution import MadePatches, PatchConv2d
+from engine.training.arrange import FlattenedLinear, LinearOnGpu, MeanPool2d, arrange
+from engine.training.convolution import MadePatches, PatchConv2d, as_rows
 from engine.training.precision import EXACT, Precision
+from engine.training.side import Side
 
 CPU = torch.device("cpu")
+SIDE = Side(CPU)
 
 
 def results(layers: nn.Module, images: Tensor, weights: list[nn.Parameter]) -> list[Tensor]:
@@ -39,7 +41,7 @@ def test_outputs_and_gradients_are_those_of_the_network(pooling: Any) -> None:
     layers = build_network(architecture, [0.5] * 3, [0.25] * 3, torch.Generator().manual_seed(0)).layers
     weights = list(layers.parameters())
     plain, arranged = (
-        results(each, images_of(5, 3, 32, 32), weights) for each in (layers, arrange(layers, CPU, EXACT))
+        results(each, images_of(5, 3, 32, 32), weights) for each in (layers, arrange(layers, CPU, EXACT, SIDE))
     )
     for a, b in zip(plain, arranged, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
@@ -47,7 +49,7 @@ def test_outputs_and_gradients_are_those_of_the_network(pooling: Any) -> None:
 
 def test_pooling_before_the_rectifier_is_equal_to_the_bit() -> None:
     layers = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(4))
-    arranged = arrange(layers, CPU, EXACT)
+    arranged = arrange(layers, CPU, EXACT, SIDE)
     assert [type(module) for module in arranged] == [nn.Conv2d, nn.MaxPool2d, nn.ReLU]
     weights = list(layers.parameters())
     for a, b in zip(*(results(each, images_of(4, 3, 16, 16), weights) for each in (layers, arranged)), strict=True):
@@ -58,7 +60,7 @@ def test_a_tie_in_a_window_goes_to_the_same_value() -> None:
     layers = nn.Sequential(nn.ReLU(), nn.MaxPool2d(2))
     for values in ([1.0, 1.0, 0.0, -1.0], [-1.0, -2.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [-1.0, 3.0, 3.0, 3.0]):
         images = torch.tensor(values).view(1, 1, 2, 2)
-        plain, arranged = (results(each, images, []) for each in (layers, arrange(layers, CPU, EXACT)))
+        plain, arranged = (results(each, images, []) for each in (layers, arrange(layers, CPU, EXACT, SIDE)))
         assert torch.equal(plain[1], arranged[1]), values
 
 
@@ -76,7 +78,7 @@ def test_a_convolution_in_patches_is_the_convolution(
     assume(size + extra > 1 and padding <= size // 2 + 1)
     assume(min(height, width) + 2 * padding >= size)
     convolution = nn.Conv2d(2, 3, size, size + extra, padding)
-    arranged = arrange(nn.Sequential(convolution), CPU, EXACT)
+    arranged = arrange(nn.Sequential(convolution), CPU, EXACT, SIDE)
     assert isinstance(arranged[0], PatchConv2d)
     assert_same_results(convolution, arranged, images_of(3, 2, height, width))
 
@@ -93,14 +95,14 @@ def assert_same_results(convolution: nn.Conv2d, patches: nn.Module, images: Tens
 def test_patches_may_overlap(size: int, stride: int, padding: int, bias: bool, keeps_memory: bool) -> None:
     """As a GPU takes them."""
     convolution = nn.Conv2d(2, 3, size, stride, padding, bias=bias)
-    patches = PatchConv2d(convolution, keeps_memory=keeps_memory)
+    patches = PatchConv2d(convolution, SIDE, keeps_memory=keeps_memory)
     for count in (4, 3, 5, 2):  # their memory is used again, and grows
         assert_same_results(convolution, patches, images_of(count, 2, 9, 7))
 
 
 def test_patches_that_take_too_much_memory_are_not_made() -> None:
     convolution = nn.Conv2d(2, 3, 3, padding=1)
-    patches = PatchConv2d(convolution, most_bytes=4 * 4 * 9 * 7 * 9 * 2)
+    patches = PatchConv2d(convolution, SIDE, most_bytes=4 * 4 * 9 * 7 * 9 * 2)
     assert torch.equal(patches(images_of(5, 2, 9, 7)), convolution(images_of(5, 2, 9, 7)))
     assert patches._patches is None
     assert_same_results(convolution, patches, images_of(4, 2, 9, 7))
@@ -120,11 +122,16 @@ def test_patches_made_beforehand_give_what_the_convolution_gives(bias: bool) -> 
             torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
 
 
-def test_biases_for_every_row_have_the_sum_of_the_rows_as_gradient() -> None:
-    bias, gradient = torch.randn(3, requires_grad=True), torch.randn(5, 3)
-    biases = Summed.apply(bias, 5)  # type: ignore[no-untyped-call]
-    assert torch.equal(biases, bias.expand(5, 3))
-    torch.testing.assert_close(torch.autograd.grad(biases, bias, gradient)[0], gradient.sum(0))
+@pytest.mark.parametrize("shape", [(12,), (3, 2, 2)])
+def test_the_linear_layer_of_a_gpu_is_the_linear_layer(shape: tuple[int, ...]) -> None:
+    linear, images = nn.Linear(12, 3), torch.randn(5, *shape, requires_grad=True)
+    values = images if len(shape) == 1 else as_rows(images)
+    made = LinearOnGpu.apply(values, linear.weight, linear.bias, images.shape[1:], SIDE)  # type: ignore[no-untyped-call]
+    plain, gradient = linear(images.flatten(1)), torch.randn(5, 3)
+    torch.testing.assert_close(made, plain)
+    parameters = [images, linear.weight, linear.bias]
+    for a, b in zip(*(torch.autograd.grad(each, parameters, gradient) for each in (made, plain)), strict=True):
+        torch.testing.assert_close(a, b)
 
 
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (9, 11)])
@@ -140,9 +147,9 @@ def test_what_is_not_gained_from_is_left_alone() -> None:
     overlapping = nn.Conv2d(3, 4, 5, stride=4, padding=2)
     grouped = nn.Conv2d(4, 4, 3, stride=4, padding=1, groups=2)
     strided = nn.Conv2d(4, 4, 3, stride=4, padding=1)
-    assert list(arrange(nn.Sequential(overlapping, grouped), CPU, EXACT)) == [overlapping, grouped]
+    assert list(arrange(nn.Sequential(overlapping, grouped), CPU, EXACT, SIDE)) == [overlapping, grouped]
     half = Precision(exact=False, dtype=torch.bfloat16)
-    assert list(arrange(nn.Sequential(strided), CPU, half)) == [strided]
+    assert list(arrange(nn.Sequential(strided), CPU, half, SIDE)) == [strided]
 
 
 def test_a_gpu_takes_every_plain_convolution_in_patches() -> None:
@@ -153,19 +160,19 @@ def test_a_gpu_takes_every_plain_convolution_in_patches() -> None:
         nn.Conv2d(4, 4, (3, 1)),
         nn.Conv2d(4, 4, 3, padding="same"),
     ]
-    arranged = arrange(nn.Sequential(plain, *others, nn.AvgPool2d(2)), torch.device("cuda"), EXACT)
+    arranged = arrange(nn.Sequential(plain, *others, nn.AvgPool2d(2)), torch.device("cuda"), EXACT, SIDE)
     assert [type(module) for module in arranged] == [PatchConv2d, *[nn.Conv2d] * 4, MeanPool2d]
 
 
 def test_a_linear_layer_takes_flat_values_too() -> None:
     linear = nn.Linear(6, 2)
     values = torch.randn(3, 6)
-    assert torch.equal(FlattenedLinear(linear)(values), linear(values))
+    assert torch.equal(FlattenedLinear(linear, SIDE)(values), linear(values))
 
 
 def test_gradients_arrive_in_channels_last_memory() -> None:
     """The one thing that the flattened layer is for: else each layer before it mixes two layouts."""
-    layers = arrange(nn.Sequential(nn.Flatten(), nn.Linear(24, 2)), CPU, EXACT)
+    layers = arrange(nn.Sequential(nn.Flatten(), nn.Linear(24, 2)), CPU, EXACT, SIDE)
     images = images_of(5, 6, 2, 2).requires_grad_()
     (gradient,) = torch.autograd.grad(layers(images).sum(), images)
     assert gradient.is_contiguous(memory_format=torch.channels_last)

@@ -33,7 +33,7 @@ def epoch_of(batches: Batches, epoch: int = 0, **settings: Any) -> tuple[NDArray
     augmentation.draw(epoch, order)
     before, after = [], []
     for step in range(batches.steps):
-        images, _ = batches.gather(order[step * BATCH : (step + 1) * BATCH])
+        images = batches.gather(order[step * BATCH : (step + 1) * BATCH])
         before.append(images.clone())
         after.append(augmentation.apply(images, torch.tensor([step])).clone())
         assert after[-1].is_contiguous(memory_format=torch.channels_last)
