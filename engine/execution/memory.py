@@ -16,6 +16,7 @@ from engine.errors import TrainingError
 from engine.experiment import Experiment, TrainingSettings
 from engine.layers import Conv, Shape
 from engine.training.convolution import may_make_once, most_patch_bytes
+from engine.training.patches import columns_of
 from engine.training.precision import Precision
 from engine.training.validation import BATCHES_AT_ONCE
 
@@ -109,7 +110,7 @@ def _patches_of_images(architecture: Architecture, dataset: ImageDataset, settin
     if not isinstance(first, Conv) or not is_plain:
         return 0
     places, width = _grid_of_patches(first, shape)
-    return images * places * (width + 1) if may_make_once(places * width, math.prod(shape), images, _CUDA) else 0
+    return images * places * columns_of(width) if may_make_once(places * width, math.prod(shape), images, _CUDA) else 0
 
 
 def _patches_of_batch(
@@ -123,7 +124,7 @@ def _patches_of_batch(
     for layer in architecture.layers:
         if isinstance(layer, Conv):
             places, width = _grid_of_patches(layer, shape)
-            numbers += sum(n * places * (width + 1) for n in (batch, at_once) if 4 * n * places * width <= most)
+            numbers += sum(n * places * columns_of(width) for n in (batch, at_once) if 4 * n * places * width <= most)
         shape = layer.output_shape(shape)
     return numbers
 

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.training.convolution import PatchConv2d, as_rows, gains_from_patches, most_patch_bytes
+from engine.training.convolution import PatchConv2d, gains_from_patches, most_patch_bytes
+from engine.training.patches import as_rows
 from engine.training.precision import Precision
 from engine.training.side import Side
 
@@ -31,15 +32,17 @@ def arrange(layers: nn.Sequential, device: torch.device, precision: Precision, s
     for place, (first, second) in enumerate(pairwise(arranged)):
         if isinstance(first, nn.Flatten) and isinstance(second, nn.Linear):
             arranged[place : place + 2] = [nn.Identity(), FlattenedLinear(second, side)]
+    on_gpu = device.type == "cuda"
     if precision.dtype is torch.float32:
-        most = most_patch_bytes(device, precision)
-        arranged = [
-            PatchConv2d(module, side, most, keeps_memory=device.type == "cuda")
-            if gains_from_patches(module, device)
-            else module
-            for module in arranged
-        ]
-    if device.type == "cuda":
+        most, before = most_patch_bytes(device, precision), [None, *arranged]
+        for place, module in enumerate(arranged):
+            if not gains_from_patches(module, device):
+                continue
+            rectifies = on_gpu and isinstance(before[place], nn.ReLU)
+            if rectifies:
+                arranged[place - 1] = nn.Identity()
+            arranged[place] = PatchConv2d(module, side, most, keeps_memory=on_gpu, rectifies=rectifies)
+    if on_gpu:
         arranged = [MeanPool2d(module) if isinstance(module, nn.AvgPool2d) else module for module in arranged]
     return nn.Sequential(*arranged)
 

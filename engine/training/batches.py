@@ -54,9 +54,9 @@ class Batches:
         """Their labels, int64 `[B]`; valid until the next call."""
         return torch.index_select(self.labels, 0, rows, out=self._label_buffer[: len(rows)])
 
-    def part(self, rows: slice) -> tuple[Tensor, Tensor]:
-        """Images and labels of these rows in data-set order, without a copy."""
-        return self._to_network(self._images[rows]), self.labels[rows]
+    def part(self, rows: slice) -> Tensor:
+        """Images of these rows in data-set order, without a copy."""
+        return self._to_network(self._images[rows])
 
     def _to_network(self, images: Tensor) -> Tensor:
         if self._normalised:
@@ -75,14 +75,18 @@ class RowBatches:
 
     def __init__(self, batches: Batches, make: Callable[[Tensor], Tensor]) -> None:
         parts = [slice(start, start + batches.batch_size) for start in range(0, batches.size, batches.batch_size)]
-        self._row_buffer = torch.empty_like(make(batches.part(parts[0])[0]))
+        self._row_buffer = torch.empty_like(make(batches.part(parts[0])))
         self._rows = self._row_buffer.new_empty(batches.size, self._row_buffer.shape[1])
         for part in parts:
-            self._rows[part] = make(batches.part(part)[0])
+            self._rows[part] = make(batches.part(part))
 
     def gather(self, rows: Tensor) -> Tensor:
         """What was made of these rows, `[B, L]`; valid until the next call."""
         return torch.index_select(self._rows, 0, rows, out=self._row_buffer[: len(rows)])
+
+    def part(self, rows: slice) -> Tensor:
+        """What was made of these rows, in data-set order, without a copy."""
+        return self._rows[rows]
 
 
 def _normalise_in_parts(images: Tensor, normalize: Normalize) -> Tensor:

@@ -21,7 +21,8 @@ from engine.training.precision import Precision
 from engine.training.trainer import Trainer
 
 FORMAT = 1
-ARITHMETIC = 2  # raised where a step comes to sum in another order: the same training then has other bits
+# raised where a step comes to sum in another order: the same training then has other bits
+ARITHMETIC = {"cpu": 2, "cuda": 3}
 _MAX_BYTES = 64 << 30
 
 
@@ -103,7 +104,7 @@ def decode(data: bytes) -> Checkpoint:
 def made_on(device: torch.device, precision: Precision) -> dict[str, Any]:
     """What a continuation must share to be equal to the bit."""
     return {
-        "arithmetic": ARITHMETIC,
+        "arithmetic": ARITHMETIC[device.type],
         "torch": torch.__version__,
         "device": device.type,
         "device_name": device_name(device),

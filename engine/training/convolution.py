@@ -6,9 +6,8 @@ from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.nn.grad import conv2d_input
 
+from engine.training.patches import Patches, as_rows
 from engine.training.precision import Precision
 from engine.training.side import Side
 
@@ -28,13 +27,20 @@ class PatchConv2d(nn.Module):
         side: where the gradient of kernels and biases is made, while that of the images goes on.
         most_bytes: a batch whose patches take more goes through the convolution itself.
         keeps_memory: as `Patches` has it.
+        rectifies: whether it takes the place of the rectifier before it, too.
     """
 
     def __init__(
-        self, convolution: nn.Conv2d, side: Side, most_bytes: float = float("inf"), *, keeps_memory: bool = True
+        self,
+        convolution: nn.Conv2d,
+        side: Side,
+        most_bytes: float = float("inf"),
+        *,
+        keeps_memory: bool = True,
+        rectifies: bool = False,
     ) -> None:
         super().__init__()
-        self.convolution, self._side = convolution, side
+        self.convolution, self._side, self._rectifies = convolution, side, rectifies
         self._most_bytes, self._keeps_memory = most_bytes, keeps_memory
         self._patches: Patches | None = None
 
@@ -43,9 +49,9 @@ class PatchConv2d(nn.Module):
         of = self.convolution
         if self._patches is None or not self._patches.hold(images):
             if 4 * Patches.numbers(of, images.shape) > self._most_bytes:
-                direct: Tensor = of(images)
+                direct: Tensor = of(images.relu() if self._rectifies else images)
                 return direct
-            self._patches = Patches(of, images, keeps_memory=self._keeps_memory)
+            self._patches = Patches(of, images, keeps_memory=self._keeps_memory, rectifies=self._rectifies)
         rows = self._patches.of(images.detach())
         made: Tensor = _Product.apply(images, rows, of.weight, of.bias, self._patches, self._side)  # type: ignore[no-untyped-call]
         return made
@@ -75,72 +81,6 @@ class MadePatches(nn.Module):
         return made
 
 
-class Patches:
-    """The patches of a batch.
-
-    Args:
-        of: the convolution.
-        images: the largest batch, `[N, C, H, W]`.
-        keeps_memory: for a GPU, which it spares kernels: every step uses the same, whose border of zeros around the
-            images, and column of ones for the biases, stay. A processor's caches hold what was freed just now.
-    """
-
-    def __init__(self, of: nn.Conv2d, images: Tensor, *, keeps_memory: bool = True) -> None:
-        count, channels, height, width = images.shape
-        self.size, self.stride, self.padding = _shape(of)
-        self.grid = self._grid(of, images.shape)
-        self._images = images.shape
-        padded = count, height + 2 * self.padding, width + 2 * self.padding, channels
-        self._padded = images.new_zeros(padded) if self.padding and keeps_memory else None
-        self.width = self.size**2 * channels
-        rows = count * self.grid[0] * self.grid[1]
-        # a column of ones behind each patch: its product with the gradient is that of the biases
-        self.columns = self.width + (of.bias is not None and keeps_memory)
-        self._rows = images.new_ones(rows, self.columns) if keeps_memory else None
-
-    @staticmethod
-    def _grid(of: nn.Conv2d, shape: torch.Size) -> tuple[int, int]:
-        size, stride, padding = _shape(of)
-        high, wide = ((side + 2 * padding - size) // stride + 1 for side in shape[2:])
-        return high, wide
-
-    @classmethod
-    def numbers(cls, of: nn.Conv2d, shape: torch.Size) -> int:
-        """How many numbers the patches of a batch of this shape are."""
-        high, wide = cls._grid(of, shape)
-        return shape[0] * high * wide * of.kernel_size[0] ** 2 * shape[1]
-
-    def hold(self, images: Tensor) -> bool:
-        """Whether there is room for this batch."""
-        return images.shape[1:] == self._images[1:] and images.shape[0] <= self._images[0]
-
-    def of(self, images: Tensor) -> Tensor:
-        """`[N · H' · W', k · k · C (+ 1)]`; where memory is kept, valid until the next call."""
-        padded = self._with_border(images.permute(0, 2, 3, 1))
-        seen = padded.unfold(1, self.size, self.stride).unfold(2, self.size, self.stride)  # [N, H', W', C, k, k]
-        seen = seen.permute(0, 1, 2, 4, 5, 3)
-        if self._rows is None:
-            return seen.reshape(-1, self.width)
-        rows = self._rows[: len(images) * self.grid[0] * self.grid[1]]
-        rows[:, : self.width].view(seen.shape).copy_(seen)
-        return rows
-
-    def _with_border(self, images: Tensor) -> Tensor:
-        """`[N, H, W, C]` with zeros around, as far as patches reach or farther."""
-        (_, height, width, _), edge = images.shape, self.padding
-        if self._padded is not None:
-            padded = self._padded[: len(images)]
-            padded[:, edge : edge + height, edge : edge + width].copy_(images)
-            return padded
-        if not edge:
-            return images
-        below, right = (
-            (places - 1) * self.stride + self.size - side - edge
-            for places, side in zip(self.grid, (height, width), strict=True)
-        )
-        return F.pad(images, (0, 0, edge, right, edge, below))  # what no patch sees is cut off
-
-
 class _Product(torch.autograd.Function):
     """Patches `[M, k · k · C (+ 1)]` by kernels; the images they were made of take part for their gradient alone."""
 
@@ -156,6 +96,7 @@ class _Product(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(weight)
         ctx.rows, ctx.patches, ctx.shape, ctx.side = rows, patches, None if images is None else images.shape, side
+        ctx.rectified = patches.rectified
         seen, kernel = rows[:, : patches.width], as_rows(weight)  # [M, k · k · C], [F, k · k · C]
         made = torch.mm(seen, kernel.t()) if bias is None else torch.addmm(bias, seen, kernel.t())
         return made.view(-1, *patches.grid, weight.shape[0]).permute(0, 3, 1, 2)
@@ -171,9 +112,22 @@ class _Product(torch.autograd.Function):
         of_images = (
             _spread(gradient @ as_rows(weight), ctx.shape, patches)
             if patches.stride >= patches.size
-            else conv2d_input(ctx.shape, weight, gradients[0], patches.stride, patches.padding)  # type: ignore[no-untyped-call]
+            else _of_images(gradients[0], ctx.shape, weight, patches)
         )
+        if ctx.rectified is not None:
+            of_images = torch.ops.aten.threshold_backward(of_images, ctx.rectified, 0)
         return of_images, None, *of_parameters, None, None
+
+
+def _of_images(gradient: Tensor, shape: torch.Size, weight: Tensor, patches: Patches) -> Tensor:
+    """The gradient of images `[N, C, H, W]` by the convolution itself, which wants to know their memory's layout."""
+    images = torch.empty(shape, dtype=weight.dtype, device=weight.device, memory_format=torch.channels_last)
+    stride, padding = [patches.stride] * 2, [patches.padding] * 2
+    mask = True, False, False
+    made: Tensor = torch.ops.aten.convolution_backward(
+        gradient, images, weight, None, stride, padding, [1, 1], False, [0, 0], 1, mask
+    )[0]
+    return made
 
 
 def _of_parameters(ctx: Any, weight: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -222,13 +176,3 @@ def may_make_once(patches: int, pixels: int, images: int, device: torch.device) 
 def most_patch_bytes(device: torch.device, precision: Precision) -> float:
     """Of a batch, up to which patches are worth their memory."""
     return _MOST_PATCH_BYTES[precision.tf32] if device.type == "cuda" else float("inf")
-
-
-def as_rows(values: Tensor) -> Tensor:
-    """`[N, C, H, W] -> [N, H · W · C]`, no copy where the memory is channels-last."""
-    return values.permute(0, 2, 3, 1).flatten(1)
-
-
-def _shape(of: nn.Conv2d) -> tuple[int, int, int]:
-    """Kernel, stride and padding of a square convolution."""
-    return of.kernel_size[0], of.stride[0], int(of.padding[0])

@@ -102,11 +102,12 @@ class EpochTable:
         self.tensors = [tensor.new_zeros(self.rows, len(tensor)) for tensor in self._scores]
         self._numbers = torch.arange(self.rows, device=train.losses.device)[:, None]
 
-    def record(self, row: Tensor) -> None:
-        """The scores as they are now into row `row` (int64 `[1]`, from 0)."""
+    def record(self, row: Tensor, split: BatchScores) -> None:
+        """The scores of a split as they are now into row `row` (int64 `[1]`, from 0)."""
         here = self._numbers == row
         for table, scores in zip(self.tensors, self._scores, strict=True):
-            torch.where(here, scores, table, out=table)
+            if scores is split.losses or scores is split.correct:
+                torch.where(here, scores, table, out=table)
 
     def fetch(self, epochs: int, steps: int) -> tuple[list[HostScores], HostScores]:
         """The only wait for the device of a chunk.

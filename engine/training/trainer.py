@@ -72,7 +72,6 @@ class Trainer:
 
         self.train = Batches(dataset.train, self.network.normalize, self.settings.batch_size, device)
         self._held_out = Batches(dataset.validation, self.network.normalize, self.settings.batch_size, device)
-        self._validation = Validation(self.scored, self._held_out, precision)
         self._position = Position(device)
         self._rates = RateTable(self.settings, self.settings.epochs * self.train.steps, device)
         self.augmentation = Augmentation(self.settings, self.train, dataset.image_shape[:2])
@@ -84,11 +83,13 @@ class Trainer:
             self._rates,
             self._position,
             precision,
+            classes=len(dataset.classes),
             augmentation=self.augmentation,
             label_smoothing=self.settings.label_smoothing,
             average=self.average,
             noise=self.noise if has_noise else None,
         )
+        self._validation = Validation(self.scored, self._held_out, precision, self._step.side)
         self._table = EpochTable(self._step.scores, self._validation.scores if self._held_out.size else None)
 
         self.epoch = 0  # epochs done
@@ -239,14 +240,15 @@ class Trainer:
     @torch.no_grad()
     def _finish_epoch(self) -> None:
         """After the last step: validate, keep the weights if they are the best, leave a row for the host."""
+        with self._step.side.work():
+            self._table.record(self._position.row, self._step.scores)
         epoch = self._position.epoch[0] + 1
         if self._held_out.size:
-            self._validation.run()
-            scores = self._validation.scores
-            self.selection.offer(epoch, scores.correct.sum(), scores.mean_loss())
+            self.selection.offer(epoch, *self._validation.run())
+            self._table.record(self._position.row, self._validation.scores)
         else:
             self.selection.offer(epoch, None, None)
-        self._table.record(self._position.row)
+        self._step.side.join()
         self._position.end_epoch()
 
     def _share_out(self, seconds: float, steps: int, ended: list[EndedEpoch]) -> list[float]:

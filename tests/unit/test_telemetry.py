@@ -20,6 +20,7 @@ from engine.errors import TrainingError
 from engine.execution.memory import check_memory, estimate_demand, memory_words
 from engine.experiment import Experiment
 from engine.telemetry import Telemetry, device_memory, name_holders, telemetry_words
+from engine.training.patches import columns_of
 from engine.training.precision import EXACT, Precision
 
 
@@ -139,8 +140,8 @@ def test_the_patches_of_a_gpu_count_as_memory(tiny: Callable[..., Experiment]) -
         return (exact.images - plain.images) // 4, (exact.activations - plain.activations) // 4
 
     filters = experiment.model.hidden_size
-    side = dataset.image_shape[0] // 4  # a patch and a one for the bias, at each place of two strides by 4
-    image = side**2 * (5 * 5 * 3 + 1), (side // 4) ** 2 * (3 * 3 * filters + 1)
+    side = dataset.image_shape[0] // 4  # a patch and ones for the bias, at each place of two strides by 4
+    image = side**2 * (5 * 5 * 3 + 1), (side // 4) ** 2 * columns_of(3 * 3 * filters)
     at_once = min(4 * 16, len(dataset.validation.labels))
     assert patches(experiment.replace("training.flips", "random")) == (0, (16 + at_once) * sum(image))
     assert patches(experiment) == (len(dataset.train.labels) * image[0], (16 + at_once) * sum(image))

@@ -14,7 +14,9 @@ from engine.architecture import build_architecture
 from engine.experiment import ModelSettings
 from engine.network import build_network
 from engine.training.arrange import FlattenedLinear, LinearOnGpu, MeanPool2d, arrange
-from engine.training.convolution import MadePatches, PatchConv2d, as_rows
+from engine.training.convolution import MadePatches, PatchConv2d
+from engine.training.loss import CrossEntropy
+from engine.training.patches import as_rows
 from engine.training.precision import EXACT, Precision
 from engine.training.side import Side
 
@@ -83,29 +85,36 @@ def test_a_convolution_in_patches_is_the_convolution(
     assert_same_results(convolution, arranged, images_of(3, 2, height, width))
 
 
-def assert_same_results(convolution: nn.Conv2d, patches: nn.Module, images: Tensor) -> None:
+def assert_same_results(convolution: nn.Module, patches: nn.Module, images: Tensor) -> None:
     weights = list(convolution.parameters())
     for a, b in zip(*(results(each, images, weights) for each in (convolution, patches)), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("keeps_memory", [True, False])
+@pytest.mark.parametrize("rectifies", [True, False])
 @pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("channels", [2, 4])
 @pytest.mark.parametrize(("size", "stride", "padding"), [(5, 4, 2), (3, 1, 1), (3, 2, 0), (1, 1, 0), (2, 3, 1)])
-def test_patches_may_overlap(size: int, stride: int, padding: int, bias: bool, keeps_memory: bool) -> None:
+def test_patches_may_overlap(
+    size: int, stride: int, padding: int, channels: int, bias: bool, rectifies: bool, keeps_memory: bool
+) -> None:
     """As a GPU takes them."""
-    convolution = nn.Conv2d(2, 3, size, stride, padding, bias=bias)
-    patches = PatchConv2d(convolution, SIDE, keeps_memory=keeps_memory)
+    convolution = nn.Conv2d(channels, 3, size, stride, padding, bias=bias)
+    patches = PatchConv2d(convolution, SIDE, keeps_memory=keeps_memory, rectifies=rectifies)
+    plain = nn.Sequential(nn.ReLU(), convolution) if rectifies else convolution
     for count in (4, 3, 5, 2):  # their memory is used again, and grows
-        assert_same_results(convolution, patches, images_of(count, 2, 9, 7))
+        assert_same_results(plain, patches, images_of(count, channels, 9, 7))
 
 
-def test_patches_that_take_too_much_memory_are_not_made() -> None:
+@pytest.mark.parametrize("rectifies", [True, False])
+def test_patches_that_take_too_much_memory_are_not_made(rectifies: bool) -> None:
     convolution = nn.Conv2d(2, 3, 3, padding=1)
-    patches = PatchConv2d(convolution, SIDE, most_bytes=4 * 4 * 9 * 7 * 9 * 2)
-    assert torch.equal(patches(images_of(5, 2, 9, 7)), convolution(images_of(5, 2, 9, 7)))
+    patches = PatchConv2d(convolution, SIDE, most_bytes=4 * 4 * 9 * 7 * 9 * 2, rectifies=rectifies)
+    plain = nn.Sequential(nn.ReLU(), convolution) if rectifies else convolution
+    assert torch.equal(patches(images_of(5, 2, 9, 7)), plain(images_of(5, 2, 9, 7)))
     assert patches._patches is None
-    assert_same_results(convolution, patches, images_of(4, 2, 9, 7))
+    assert_same_results(plain, patches, images_of(4, 2, 9, 7))
     assert patches._patches is not None
 
 
@@ -141,6 +150,29 @@ def test_a_mean_over_windows_is_average_pooling(height: int, width: int) -> None
     for a, b in zip(*(results(each, images, []) for each in (pool, MeanPool2d(pool))), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-6)
         assert b.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_a_gpu_rectifies_where_the_next_convolution_takes_its_patches() -> None:
+    first, second = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 5, 3, padding=1)
+    layers = nn.Sequential(nn.ReLU(), first, nn.ReLU(), second, nn.ReLU())
+    arranged = arrange(layers, torch.device("cuda"), EXACT, SIDE)
+    assert [type(module) for module in arranged] == [nn.Identity, PatchConv2d, nn.Identity, PatchConv2d, nn.ReLU]
+    assert [type(module) for module in arrange(layers, CPU, EXACT, SIDE)] == [type(module) for module in layers]
+    weights = list(layers.parameters())
+    for a, b in zip(*(results(each, images_of(2, 3, 6, 6), weights) for each in (layers, arranged)), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_the_loss_of_a_gpu_is_the_cross_entropy(smoothing: float) -> None:
+    labels, logits = torch.tensor([0, 2, 1, 2, 2]), torch.randn(5, 3, requires_grad=True)
+    results = []
+    for on_gpu in (False, True):
+        loss = CrossEntropy(torch.arange(3), smoothing, SIDE, on_gpu=on_gpu)
+        value = loss.of(logits, labels, loss.targets(labels))
+        results.append((value, *torch.autograd.grad(value, logits)))
+    for a, b in zip(*results, strict=True):
+        torch.testing.assert_close(a, b)
 
 
 def test_what_is_not_gained_from_is_left_alone() -> None:

@@ -55,7 +55,8 @@ def test_a_chunk_is_fetched_with_its_epochs_and_the_batches_under_way() -> None:
     for epoch in range(2):
         train.losses.fill_(epoch + 0.25)
         validation.correct.fill_(epoch + 3)
-        table.record(torch.tensor([epoch]))
+        for split in (train, validation):
+            table.record(torch.tensor([epoch]), split)
     train.losses[:] = torch.tensor([9.0, 8.0, 7.0, 6.0])
     (trained, held_out), running = table.fetch(2, 3)
     assert trained.losses.tolist() == [[0.25] * 4, [1.25] * 4]

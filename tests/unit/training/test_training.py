@@ -174,7 +174,7 @@ def take_the_forms_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
         return isinstance(module, nn.Conv2d)
 
     monkeypatch.setattr("engine.training.arrange.gains_from_patches", gains)
-    monkeypatch.setattr("engine.training.step.may_make_once", lambda *_: True)
+    monkeypatch.setattr("engine.training.made.may_make_once", lambda *_: True)
 
 
 @pytest.mark.parametrize("pooling", ["stride", "max", "avg"])
