@@ -15,8 +15,11 @@ from torch.nn import functional as F
 
 from engine.training.convolution import PatchConv2d, gains_from_patches, most_patch_bytes
 from engine.training.patches import as_rows
+from engine.training.pooling import MeanPool2d
 from engine.training.precision import Precision
 from engine.training.side import Side
+
+_FEW_CLASSES = 16  # up to which a GPU multiplies and sums sooner than it makes a product of matrices
 
 
 def arrange(layers: nn.Sequential, device: torch.device, precision: Precision, side: Side) -> nn.Sequential:
@@ -33,18 +36,21 @@ def arrange(layers: nn.Sequential, device: torch.device, precision: Precision, s
         if isinstance(first, nn.Flatten) and isinstance(second, nn.Linear):
             arranged[place : place + 2] = [nn.Identity(), FlattenedLinear(second, side)]
     on_gpu = device.type == "cuda"
-    if precision.dtype is torch.float32:
-        most, before = most_patch_bytes(device, precision), [None, *arranged]
-        for place, module in enumerate(arranged):
-            if not gains_from_patches(module, device):
-                continue
-            rectifies = on_gpu and isinstance(before[place], nn.ReLU)
-            if rectifies:
-                arranged[place - 1] = nn.Identity()
+    for place, module in enumerate(arranged):
+        if precision.dtype is torch.float32 and gains_from_patches(module, device):
+            rectifies, most = on_gpu and _take_rectifier(arranged, place), most_patch_bytes(device, precision)
             arranged[place] = PatchConv2d(module, side, most, keeps_memory=on_gpu, rectifies=rectifies)
-    if on_gpu:
-        arranged = [MeanPool2d(module) if isinstance(module, nn.AvgPool2d) else module for module in arranged]
+        elif on_gpu and isinstance(module, nn.AvgPool2d):
+            arranged[place] = MeanPool2d(module, rectifies=_take_rectifier(arranged, place))
     return nn.Sequential(*arranged)
+
+
+def _take_rectifier(layers: list[nn.Module], place: int) -> bool:
+    """Whether the layer before `place` is a rectifier; it is taken out, for the layer there to do its work."""
+    if place == 0 or not isinstance(layers[place - 1], nn.ReLU):
+        return False
+    layers[place - 1] = nn.Identity()
+    return True
 
 
 class FlattenedLinear(nn.Module):
@@ -86,6 +92,8 @@ class LinearOnGpu(torch.autograd.Function):
         kernel = _as_values(weight, shape)
         ctx.save_for_backward(values, weight, kernel)
         ctx.shape, ctx.side = shape, side
+        if len(kernel) <= _FEW_CLASSES:
+            return (values[:, None] * kernel).sum(2) + bias
         return torch.mm(values, kernel.t()) + bias
 
     @staticmethod
@@ -101,23 +109,3 @@ class LinearOnGpu(torch.autograd.Function):
             of_bias = gradient.t().contiguous().sum(1)
         of_values = gradient @ kernel if ctx.needs_input_grad[0] else None
         return of_values, of_weight, of_bias, None, None
-
-
-class MeanPool2d(nn.Module):
-    """Average pooling by windows side by side, as a mean over two dimensions of a view.
-
-    Its backward pass copies, where torch's own on a GPU looks for each pixel's windows.
-    """
-
-    def __init__(self, pool: nn.AvgPool2d) -> None:
-        super().__init__()
-        self.pool = pool
-        self._size = pool.kernel_size if isinstance(pool.kernel_size, int) else pool.kernel_size[0]
-
-    def forward(self, images: Tensor) -> Tensor:
-        """`[N, C, H, W] -> [N, C, H', W']`, both in channels-last memory."""
-        size = self._size
-        rows, columns = images.shape[2] // size, images.shape[3] // size
-        whole = images.permute(0, 2, 3, 1)[:, : rows * size, : columns * size]
-        windows = torch.unflatten(torch.unflatten(whole, 2, (columns, size)), 1, (rows, size))
-        return windows.mean((2, 4)).permute(0, 3, 1, 2)

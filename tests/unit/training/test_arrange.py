@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from engine.architecture import build_architecture
 from engine.experiment import ModelSettings
 from engine.network import build_network
-from engine.training.arrange import FlattenedLinear, LinearOnGpu, MeanPool2d, arrange
+from engine.training.arrange import FlattenedLinear, LinearOnGpu, arrange
 from engine.training.convolution import MadePatches, PatchConv2d
 from engine.training.loss import CrossEntropy
 from engine.training.patches import as_rows
+from engine.training.pooling import MeanPool2d
 from engine.training.precision import EXACT, Precision
 from engine.training.side import Side
 
@@ -131,32 +132,37 @@ def test_patches_made_beforehand_give_what_the_convolution_gives(bias: bool) -> 
             torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("classes", [3, 40])
 @pytest.mark.parametrize("shape", [(12,), (3, 2, 2)])
-def test_the_linear_layer_of_a_gpu_is_the_linear_layer(shape: tuple[int, ...]) -> None:
-    linear, images = nn.Linear(12, 3), torch.randn(5, *shape, requires_grad=True)
+def test_the_linear_layer_of_a_gpu_is_the_linear_layer(shape: tuple[int, ...], classes: int) -> None:
+    linear, images = nn.Linear(12, classes), torch.randn(5, *shape, requires_grad=True)
     values = images if len(shape) == 1 else as_rows(images)
     made = LinearOnGpu.apply(values, linear.weight, linear.bias, images.shape[1:], SIDE)  # type: ignore[no-untyped-call]
-    plain, gradient = linear(images.flatten(1)), torch.randn(5, 3)
+    plain, gradient = linear(images.flatten(1)), torch.randn(5, classes)
     torch.testing.assert_close(made, plain)
     parameters = [images, linear.weight, linear.bias]
     for a, b in zip(*(torch.autograd.grad(each, parameters, gradient) for each in (made, plain)), strict=True):
         torch.testing.assert_close(a, b)
 
 
+@pytest.mark.parametrize("rectifies", [True, False])
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (9, 11)])
-def test_a_mean_over_windows_is_average_pooling(height: int, width: int) -> None:
+def test_a_mean_over_windows_is_average_pooling(height: int, width: int, rectifies: bool) -> None:
     pool = nn.AvgPool2d(4)
-    images = images_of(3, 5, height, width)
-    for a, b in zip(*(results(each, images, []) for each in (pool, MeanPool2d(pool))), strict=True):
+    images, plain = images_of(3, 5, height, width), nn.Sequential(nn.ReLU(), pool) if rectifies else pool
+    for a, b in zip(
+        *(results(each, images, []) for each in (plain, MeanPool2d(pool, rectifies=rectifies))), strict=True
+    ):
         torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-6)
         assert b.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_a_gpu_rectifies_where_the_next_convolution_takes_its_patches() -> None:
+def test_a_gpu_rectifies_where_the_next_layer_takes_its_patches_or_means() -> None:
     first, second = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 5, 3, padding=1)
-    layers = nn.Sequential(nn.ReLU(), first, nn.ReLU(), second, nn.ReLU())
+    layers = nn.Sequential(nn.ReLU(), first, nn.ReLU(), second, nn.ReLU(), nn.AvgPool2d(2), nn.ReLU())
     arranged = arrange(layers, torch.device("cuda"), EXACT, SIDE)
-    assert [type(module) for module in arranged] == [nn.Identity, PatchConv2d, nn.Identity, PatchConv2d, nn.ReLU]
+    kinds = [nn.Identity, PatchConv2d, nn.Identity, PatchConv2d, nn.Identity, MeanPool2d, nn.ReLU]
+    assert [type(module) for module in arranged] == kinds
     assert [type(module) for module in arrange(layers, CPU, EXACT, SIDE)] == [type(module) for module in layers]
     weights = list(layers.parameters())
     for a, b in zip(*(results(each, images_of(2, 3, 6, 6), weights) for each in (layers, arranged)), strict=True):
