@@ -41,6 +41,7 @@ bench: setup
 	@$(BIN)/python -m benchmarks.floor --device cpu $(DATA)
 	@$(BIN)/python -m benchmarks.parts $(DATA)
 	@$(BIN)/python -m benchmarks.scale
+	@$(BIN)/python -m benchmarks.images --device cpu
 	@$(BIN)/python -m benchmarks.lanes $(DATA)
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.watch
@@ -54,6 +55,8 @@ gpu-check: setup
 	@$(BIN)/python -m benchmarks.gpu $(DATA)
 	@$(BIN)/python -m benchmarks.kernels $(DATA)
 	@$(BIN)/python -m benchmarks.together $(DATA)
+	@$(BIN)/python -m benchmarks.precisions $(DATA)
+	@$(BIN)/python -m benchmarks.images
 	@$(BIN)/python -m benchmarks.floor $(DATA)
 	@$(BIN)/python -m benchmarks.parts $(DATA)
 

@@ -15,9 +15,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.report import describe, spread, write
+from benchmarks.report import against, save, spread
 from engine.store import Run, RunStore
 from engine.worker.place import WorkerPlace
+
+BUDGETS = {"watched / bare": 0.98}
 
 CLASSES = "0,1,2"
 BARE = """
@@ -132,9 +134,8 @@ def main() -> None:
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
     rows = {name: spread(values) for name, values in (seconds | ratios).items() if values}
     for name, row in rows.items():
-        unit = "s" if name in seconds else "x"
-        print(f"{name:18} {row['median']:6.2f} {unit}  [{row['low']:.2f} {row['high']:.2f}]  n {row['n']}")
-    write({"benchmark": "worker", **describe(), "rows": rows}, options.out)
+        print(f"{name:18} {'s' if name in seconds else 'x'}  {against(row, BUDGETS.get(name))}")
+    save("worker", rows, options.out)
 
 
 if __name__ == "__main__":
