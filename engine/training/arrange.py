@@ -38,7 +38,7 @@ def arrange(layers: nn.Sequential, device: torch.device, precision: Precision, s
     on_gpu = device.type == "cuda"
     for place, module in enumerate(arranged):
         if precision.dtype is torch.float32 and gains_from_patches(module, device):
-            rectifies, most = on_gpu and _take_rectifier(arranged, place), most_patch_bytes(device, precision)
+            rectifies, most = _take_rectifier(arranged, place), most_patch_bytes(device, precision)
             arranged[place] = PatchConv2d(module, side, most, keeps_memory=on_gpu, rectifies=rectifies)
         elif on_gpu and isinstance(module, nn.AvgPool2d):
             arranged[place] = MeanPool2d(module, rectifies=_take_rectifier(arranged, place))

@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 import torch
 from torch import Tensor, nn
 
-from engine.training.patches import Patches, as_rows
+from engine.training.patches import FreshPatches, KeptPatches, Patches, as_rows, numbers_of
 from engine.training.precision import Precision
 from engine.training.side import Side
 
@@ -26,7 +26,7 @@ class PatchConv2d(nn.Module):
         convolution: square, ungrouped, undilated; its parameters are used as they are.
         side: where the gradient of kernels and biases is made, while that of the images goes on.
         most_bytes: a batch whose patches take more goes through the convolution itself.
-        keeps_memory: as `Patches` has it.
+        keeps_memory: whether its patches are `KeptPatches`; else they must not overlap.
         rectifies: whether it takes the place of the rectifier before it, too.
     """
 
@@ -48,10 +48,11 @@ class PatchConv2d(nn.Module):
         """`float32 [N, C, H, W] -> [N, F, H', W']`, both in channels-last memory."""
         of = self.convolution
         if self._patches is None or not self._patches.hold(images):
-            if 4 * Patches.numbers(of, images.shape) > self._most_bytes:
+            if 4 * numbers_of(of, images.shape) > self._most_bytes:
                 direct: Tensor = of(images.relu() if self._rectifies else images)
                 return direct
-            self._patches = Patches(of, images, keeps_memory=self._keeps_memory, rectifies=self._rectifies)
+            kind = KeptPatches if self._keeps_memory else FreshPatches
+            self._patches = kind(of, images, rectifies=self._rectifies)
         rows = self._patches.of(images.detach())
         made: Tensor = _Product.apply(images, rows, of.weight, of.bias, self._patches, self._side)  # type: ignore[no-untyped-call]
         return made
@@ -68,7 +69,7 @@ class MadePatches(nn.Module):
     def __init__(self, convolution: nn.Conv2d, images: Tensor) -> None:
         super().__init__()
         self.convolution = convolution
-        self._patches = Patches(convolution, images)
+        self._patches = KeptPatches(convolution, images)
 
     def make(self, images: Tensor) -> Tensor:
         """`[N, C, H, W] -> [N, H' · W' · (k · k · C + 1)]`, for at most a batch; valid until the next call."""
@@ -96,7 +97,6 @@ class _Product(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(weight)
         ctx.rows, ctx.patches, ctx.shape, ctx.side = rows, patches, None if images is None else images.shape, side
-        ctx.rectified = patches.rectified
         seen, kernel = rows[:, : patches.width], as_rows(weight)  # [M, k · k · C], [F, k · k · C]
         made = torch.mm(seen, kernel.t()) if bias is None else torch.addmm(bias, seen, kernel.t())
         return made.view(-1, *patches.grid, weight.shape[0]).permute(0, 3, 1, 2)
@@ -109,13 +109,10 @@ class _Product(torch.autograd.Function):
             return None, None, *_of_parameters(ctx, weight, gradient), None, None
         with ctx.side.work(gradient, ctx.rows):
             of_parameters = _of_parameters(ctx, weight, gradient)
-        of_images = (
-            _spread(gradient @ as_rows(weight), ctx.shape, patches)
-            if patches.stride >= patches.size
-            else _of_images(gradients[0], ctx.shape, weight, patches)
-        )
-        if ctx.rectified is not None:
-            of_images = torch.ops.aten.threshold_backward(of_images, ctx.rectified, 0)
+        if patches.stride >= patches.size:
+            of_images = patches.spread(gradient @ as_rows(weight), ctx.rows)
+        else:
+            of_images = _of_images(gradients[0], ctx.shape, weight, patches)
         return of_images, None, *of_parameters, None, None
 
 
@@ -127,7 +124,10 @@ def _of_images(gradient: Tensor, shape: torch.Size, weight: Tensor, patches: Pat
     made: Tensor = torch.ops.aten.convolution_backward(
         gradient, images, weight, None, stride, padding, [1, 1], False, [0, 0], 1, mask
     )[0]
-    return made
+    if patches.rectified is None:
+        return made
+    cut: Tensor = torch.ops.aten.threshold_backward(made, patches.rectified, 0)
+    return cut
 
 
 def _of_parameters(ctx: Any, weight: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -139,19 +139,6 @@ def _of_parameters(ctx: Any, weight: Tensor, gradient: Tensor) -> tuple[Tensor, 
         return torch.empty_like(weight).copy_(of_weight), product[ctx.patches.width]
     of_weight = (gradient.t() @ ctx.rows).view(filters, size, size, channels).permute(0, 3, 1, 2)
     return of_weight, gradient.sum(0) if ctx.needs_input_grad[3] else None
-
-
-def _spread(of_patches: Tensor, shape: torch.Size, patches: Patches) -> Tensor:
-    """The gradient of patches that do not overlap, put where their pixels are: `[N, C, H, W]`."""
-    (count, channels, height, width), (rows, columns) = shape, patches.grid
-    size, stride, padding = patches.size, patches.stride, patches.padding
-    high, wide = (max(n * stride, side + padding) for n, side in ((rows, height), (columns, width)))
-    padded = of_patches.new_zeros(count, high, wide, channels)
-    cells = padded[:, : rows * stride, : columns * stride]
-    cells = torch.unflatten(torch.unflatten(cells, 2, (columns, stride)), 1, (rows, stride))
-    into = cells[:, :, :size, :, :size]
-    into.copy_(of_patches.view(count, rows, columns, size, size, channels).transpose(2, 3))
-    return padded[:, padding : padding + height, padding : padding + width].permute(0, 3, 1, 2)
 
 
 def gains_from_patches(module: nn.Module, device: torch.device) -> TypeGuard[nn.Conv2d]:

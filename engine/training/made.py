@@ -6,7 +6,7 @@ from torch import nn
 
 from engine.training.batches import Batches, RowBatches
 from engine.training.convolution import MadePatches, PatchConv2d, may_make_once
-from engine.training.patches import Patches
+from engine.training.patches import numbers_of
 
 
 def make_once(layers: nn.Sequential, batches: Batches) -> Batches | RowBatches:
@@ -20,7 +20,7 @@ def make_once(layers: nn.Sequential, batches: Batches) -> Batches | RowBatches:
     if not isinstance(first, PatchConv2d) or not batches.size:
         return batches
     images = batches.part(slice(0, batches.batch_size))
-    patches = Patches.numbers(first.convolution, images[:1].shape)
+    patches = numbers_of(first.convolution, images[:1].shape)
     if not may_make_once(patches, images[0].numel(), batches.size, batches.device):
         return batches
     layers[0] = made = MadePatches(first.convolution, images)

@@ -2,93 +2,199 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 _ALIGNED = 4  # numbers of 16 bytes, which a GPU reads and writes at once
 
 
-class Patches:
-    """The patches of a batch.
+class Patches(ABC):
+    """The patches of a batch, row by row.
 
     Args:
-        of: the convolution.
+        of: the convolution that they are for: square, ungrouped, undilated.
         images: the largest batch, `[N, C, H, W]`.
-        keeps_memory: for a GPU, which it spares kernels: every step uses the same, whose border of zeros around the
-            images, and column of ones for the biases, stay. A processor's caches hold what was freed just now.
         rectifies: whether they are those of the rectified images.
 
     Attributes:
-        rectified: `[N, C, H, W]`, what the last call made of its images; valid until the next one.
+        grid: patches of an image, down and across.
+        width: numbers of a patch, `k · k · C`.
+        columns: numbers of a row, at least as many; the others are ones.
+        rectified: what the last call made of the images, `[N, C, H, W]`; None: the rows alone know.
     """
 
-    def __init__(self, of: nn.Conv2d, images: Tensor, *, keeps_memory: bool = True, rectifies: bool = False) -> None:
-        count, channels, height, width = images.shape
-        self.size, self.stride, self.padding = _shape(of)
-        self.grid = self._grid(of, images.shape)
-        self._images = images.shape
-        padded = count, height + 2 * self.padding, width + 2 * self.padding, channels
-        self._padded = images.new_zeros(padded) if self.padding and keeps_memory else None
-        self.width = self.size**2 * channels
-        rows = count * self.grid[0] * self.grid[1]
-        # a column of ones behind each patch: its product with the gradient is that of the biases
-        self.columns = columns_of(self.width) if of.bias is not None and keeps_memory else self.width
-        self._rows = images.new_zeros(rows, self.columns) if keeps_memory else None
-        if self._rows is not None:
-            self._rows[:, self.width :] = 1
+    def __init__(self, of: nn.Conv2d, images: Tensor, *, rectifies: bool = False) -> None:
+        self.size, self.stride, self.padding = shape_of(of)
+        self.grid = grid_of(of, images.shape)
+        self.columns = self.width = self.size**2 * images.shape[1]
         self.rectified: Tensor | None = None
-        self._rectifies = rectifies
-
-    @staticmethod
-    def _grid(of: nn.Conv2d, shape: torch.Size) -> tuple[int, int]:
-        size, stride, padding = _shape(of)
-        high, wide = ((side + 2 * padding - size) // stride + 1 for side in shape[2:])
-        return high, wide
-
-    @classmethod
-    def numbers(cls, of: nn.Conv2d, shape: torch.Size) -> int:
-        """How many numbers the patches of a batch of this shape are."""
-        high, wide = cls._grid(of, shape)
-        return shape[0] * high * wide * of.kernel_size[0] ** 2 * shape[1]
+        self._rectifies, self._images = rectifies, images.shape
 
     def hold(self, images: Tensor) -> bool:
         """Whether there is room for this batch."""
         return images.shape[1:] == self._images[1:] and images.shape[0] <= self._images[0]
 
+    @abstractmethod
     def of(self, images: Tensor) -> Tensor:
-        """`[N · H' · W', k · k · C (+ ones)]`; where memory is kept, valid until the next call."""
+        """`[N, C, H, W] -> [N · H' · W', columns]`."""
+
+    @abstractmethod
+    def spread(self, of_rows: Tensor, rows: Tensor) -> Tensor:
+        """The gradient of the images from that of patches that do not overlap.
+
+        Args:
+            of_rows: `[N · H' · W', width]`.
+            rows: the patches themselves.
+        """
+
+
+class KeptPatches(Patches):
+    """Patches in memory of their own, which spares a GPU kernels; a call's are valid until the next.
+
+    The border of zeros around the images stays, and so do the ones behind each patch, whose product with the gradient
+    is that of the biases.
+    """
+
+    def __init__(self, of: nn.Conv2d, images: Tensor, *, rectifies: bool = False) -> None:
+        super().__init__(of, images, rectifies=rectifies)
+        count, channels, height, width = images.shape
+        edge = 2 * self.padding
+        self.columns = columns_of(self.width) if of.bias is not None else self.width
+        self._padded = images.new_zeros(count, height + edge, width + edge, channels) if edge else None
+        self._rows = images.new_zeros(count * self.grid[0] * self.grid[1], self.columns)
+        self._rows[:, self.width :] = 1
+
+    def of(self, images: Tensor) -> Tensor:
         padded = self._with_border(images.permute(0, 2, 3, 1))
-        seen = padded.unfold(1, self.size, self.stride).unfold(2, self.size, self.stride)  # [N, H', W', C, k, k]
-        seen = seen.permute(0, 1, 2, 4, 5, 3)
-        if self._rows is None:
-            return seen.reshape(-1, self.width)
         rows = self._rows[: len(images) * self.grid[0] * self.grid[1]]
+        seen = _windows(padded, self.size, self.size, self.stride)
         _copy(seen, rows[:, : self.width].view(seen.shape))
         return rows
 
+    def spread(self, of_rows: Tensor, rows: Tensor) -> Tensor:
+        (down, across), size, stride, edge = self.grid, self.size, self.stride, self.padding
+        count = len(of_rows) // (down * across)
+        _, channels, height, width = self._images
+        high, wide = max(down * stride, height + edge), max(across * stride, width + edge)
+        padded = of_rows.new_zeros(count, high, wide, channels)
+        cells = padded[:, : down * stride, : across * stride]
+        cells = torch.unflatten(torch.unflatten(cells, 2, (across, stride)), 1, (down, stride))
+        cells[:, :, :size, :, :size].copy_(of_rows.view(count, down, across, size, size, channels).transpose(2, 3))
+        spread = padded[:, edge : edge + height, edge : edge + width].permute(0, 3, 1, 2)
+        if self.rectified is None:
+            return spread
+        cut: Tensor = torch.ops.aten.threshold_backward(spread, self.rectified, 0)
+        return cut
+
     def _with_border(self, images: Tensor) -> Tensor:
-        """`[N, H, W, C]` with zeros around, as far as patches reach or farther."""
+        """`[N, H, W, C]`, rectified where that is wanted, with zeros around."""
         (_, height, width, _), edge = images.shape, self.padding
-        if self._padded is not None:
-            padded = self._padded[: len(images)]
-            into = padded[:, edge : edge + height, edge : edge + width]
-            if self._rectifies:
-                torch.clamp_min(images, 0, out=into)
-                self.rectified = into.permute(0, 3, 1, 2)
-            else:
-                _copy(images, into)
-            return padded
-        if self._rectifies:
-            images = images.clamp_min(0)
-            self.rectified = images.permute(0, 3, 1, 2)
-        if not edge:
+        if self._padded is None:
+            images = images.clamp_min(0) if self._rectifies else images
+            self.rectified = images.permute(0, 3, 1, 2) if self._rectifies else None
             return images
-        below, right = (
-            (places - 1) * self.stride + self.size - side - edge
-            for places, side in zip(self.grid, (height, width), strict=True)
-        )
-        return F.pad(images, (0, 0, edge, right, edge, below))  # what no patch sees is cut off
+        padded = self._padded[: len(images)]
+        into = padded[:, edge : edge + height, edge : edge + width]
+        if self._rectifies:
+            torch.clamp_min(images, 0, out=into)
+            self.rectified = into.permute(0, 3, 1, 2)
+        else:
+            _copy(images, into)
+        return padded
+
+
+class FreshPatches(Patches):
+    """Patches that do not overlap, in fresh memory: a processor's caches hold what was freed just now.
+
+    Nothing is written that no patch sees: what reaches into the border is copied apart from what does not.
+    """
+
+    def __init__(self, of: nn.Conv2d, images: Tensor, *, rectifies: bool = False) -> None:
+        super().__init__(of, images, rectifies=rectifies)
+        geometry = self.size, self.stride, self.padding
+        down, across = (_spans(n, *geometry, side) for n, side in zip(self.grid, images.shape[2:], strict=True))
+        self._spans = [(y, x) for y in down for x in across]
+
+    def of(self, images: Tensor) -> Tensor:
+        patches = images.new_zeros(len(images), *self.grid, self.size, self.size, images.shape[1])
+        for seen, into in self._pairs(images.permute(0, 2, 3, 1), patches):
+            if self._rectifies:
+                torch.clamp_min(seen, 0, out=into)
+            else:
+                into.copy_(seen)
+        return patches.view(-1, self.width)
+
+    def spread(self, of_rows: Tensor, rows: Tensor) -> Tensor:
+        if self._rectifies:
+            of_rows = torch.ops.aten.threshold_backward(of_rows, rows, 0)
+        _, channels, height, width = self._images
+        patches = of_rows.view(-1, *self.grid, self.size, self.size, channels)
+        spread = of_rows.new_zeros(len(patches), height, width, channels)
+        for into, of_seen in self._pairs(spread, patches):
+            into.copy_(of_seen)
+        return spread.permute(0, 3, 1, 2)
+
+    def _pairs(self, images: Tensor, patches: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Views of `[N, H, W, C]` and of `[N, H', W', k, k, C]` that are the same pixels."""
+        for y, x in self._spans:
+            part = images[:, y.pixels(self.stride), x.pixels(self.stride)]
+            inside = patches[:, y.patches, x.patches, y.inside, x.inside]
+            yield _windows(part, inside.shape[3], inside.shape[4], self.stride), inside
+
+
+class _Span:
+    """Patches one after another along a side that all reach as far into the border.
+
+    Args:
+        first: the number of the first one.
+        inside: which of its pixels are the image's.
+        start: the first of these in the image.
+    """
+
+    def __init__(self, first: int, inside: slice, start: int) -> None:
+        self.inside, self._first, self._start, self.count = inside, first, start, 1
+
+    @property
+    def patches(self) -> slice:
+        return slice(self._first, self._first + self.count)
+
+    def pixels(self, stride: int) -> slice:
+        """Those of the image, from the first that a patch sees to the last."""
+        width = int(self.inside.stop - self.inside.start)
+        return slice(self._start, self._start + (self.count - 1) * stride + width)
+
+
+def _spans(places: int, size: int, stride: int, padding: int, side: int) -> list[_Span]:
+    spans: list[_Span] = []
+    for place in range(places):
+        start = place * stride - padding
+        inside = slice(max(0, -start), min(size, side - start))
+        if spans and spans[-1].inside == inside:
+            spans[-1].count += 1
+        elif inside.start < inside.stop:
+            spans.append(_Span(place, inside, start + inside.start))
+    return spans
+
+
+def _windows(images: Tensor, high: int, wide: int, stride: int) -> Tensor:
+    """`[N, H, W, C] -> [N, H', W', high, wide, C]`, a view."""
+    return images.unfold(1, high, stride).unfold(2, wide, stride).permute(0, 1, 2, 4, 5, 3)
+
+
+def grid_of(of: nn.Conv2d, shape: torch.Size) -> tuple[int, int]:
+    """Patches of an image of a batch of this shape, down and across."""
+    size, stride, padding = shape_of(of)
+    down, across = ((side + 2 * padding - size) // stride + 1 for side in shape[2:])
+    return down, across
+
+
+def numbers_of(of: nn.Conv2d, shape: torch.Size) -> int:
+    """How many numbers the patches of a batch of this shape are."""
+    down, across = grid_of(of, shape)
+    return shape[0] * down * across * of.kernel_size[0] ** 2 * shape[1]
 
 
 def columns_of(width: int) -> int:
@@ -108,6 +214,6 @@ def as_rows(values: Tensor) -> Tensor:
     return values.permute(0, 2, 3, 1).flatten(1)
 
 
-def _shape(of: nn.Conv2d) -> tuple[int, int, int]:
+def shape_of(of: nn.Conv2d) -> tuple[int, int, int]:
     """Kernel, stride and padding of a square convolution."""
     return of.kernel_size[0], of.stride[0], int(of.padding[0])

@@ -92,15 +92,20 @@ def assert_same_results(convolution: nn.Module, patches: nn.Module, images: Tens
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("keeps_memory", [True, False])
 @pytest.mark.parametrize("rectifies", [True, False])
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("channels", [2, 4])
-@pytest.mark.parametrize(("size", "stride", "padding"), [(5, 4, 2), (3, 1, 1), (3, 2, 0), (1, 1, 0), (2, 3, 1)])
+@pytest.mark.parametrize(
+    ("size", "stride", "padding", "keeps_memory"),
+    [
+        *((*shape, True) for shape in [(5, 4, 2), (3, 1, 1), (3, 2, 0), (1, 1, 0), (2, 3, 1)]),
+        *((*shape, False) for shape in [(1, 1, 0), (2, 3, 1), (3, 4, 1), (3, 3, 2), (1, 2, 1)]),
+    ],
+)
 def test_patches_may_overlap(
     size: int, stride: int, padding: int, channels: int, bias: bool, rectifies: bool, keeps_memory: bool
 ) -> None:
-    """As a GPU takes them."""
+    """As a GPU takes them; a processor takes those that do not."""
     convolution = nn.Conv2d(channels, 3, size, stride, padding, bias=bias)
     patches = PatchConv2d(convolution, SIDE, keeps_memory=keeps_memory, rectifies=rectifies)
     plain = nn.Sequential(nn.ReLU(), convolution) if rectifies else convolution

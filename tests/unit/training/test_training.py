@@ -14,6 +14,7 @@ from engine.data import ImageDataset, load_dataset
 from engine.errors import TrainingError
 from engine.events import EpochEnded, StepProgress
 from engine.experiment import Experiment
+from engine.training.arrange import arrange
 from engine.training.checkpoint import decode, encode, restore, snapshot
 from engine.training.convolution import MadePatches, PatchConv2d
 from engine.training.device import reproducible
@@ -170,10 +171,10 @@ def test_images_too_many_to_keep_normalised_train_to_the_same_bits(tiny: Tiny, m
 
 
 def take_the_forms_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    def gains(module: nn.Module, device: torch.device) -> bool:
-        return isinstance(module, nn.Conv2d)
+    def as_on_a_gpu(layers: nn.Sequential, device: torch.device, *others: Any) -> nn.Sequential:
+        return arrange(layers, torch.device("cuda"), *others)
 
-    monkeypatch.setattr("engine.training.arrange.gains_from_patches", gains)
+    monkeypatch.setattr("engine.training.step.arrange", as_on_a_gpu)
     monkeypatch.setattr("engine.training.made.may_make_once", lambda *_: True)
 
 
