@@ -99,10 +99,10 @@ class TrainingStep:
         loss = self._loss.of(logits, labels, targets)
         with self.side.work(loss, logits, labels):
             self.scores.record(self._position.step, loss.detach(), logits.detach(), labels)
+            self._position.end_step()  # nothing else of this step asks where it is
         # given the gradient of the loss itself, a GPU would run a kernel less, and torch import SymPy first: seconds
         gradients = torch.autograd.grad(loss, self.optimizer.parameters)
         self.side.join()
         self.optimizer.update(gradients)
         if self._average is not None:
             self._average.update()
-        self._position.end_step()
