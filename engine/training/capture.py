@@ -8,6 +8,8 @@ from typing import Protocol, TypeAlias
 import torch
 from torch import Tensor
 
+from engine.training.streams import kept_stream
+
 Work = Callable[[], None]
 WARM_UP = 3
 
@@ -64,7 +66,7 @@ class CudaGraphs:
 
     def __init__(self, device: torch.device, kept: KeptState, generators: Sequence[torch.Generator]) -> None:
         self._device, self._kept, self._generators = device, kept, generators
-        self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        self._stream = kept_stream(device, "capture")
         self._pool = torch.cuda.graph_pool_handle()  # graphs replayed in turn on one stream share their memory
 
     def prepare(self, work: Work) -> Work:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,6 +20,9 @@ from engine.training.precision import EXACT, Precision
 
 # Below this a second thread waits more than it works, and collapses beside any other busy process.
 _ONE_THREAD_MULTIPLY_ADDS = 5_000_000
+
+# Whose turn it is: torch's switches are the process's, and so is the capture of a graph.
+SWITCHES = threading.RLock()
 
 
 def choose_device(wish: str) -> torch.device:
@@ -74,17 +78,37 @@ def gpu_uuid(device: torch.device) -> str | None:
 
 @contextmanager
 def reproducible(device: torch.device, threads: int, precision: Precision = EXACT) -> Iterator[None]:
-    """The given number of threads, and torch's switches as a precision asks for them; undone at the end.
+    """The given number of threads, and torch's switches as a precision asks for them; undone at the end."""
+    with use_threads(threads), switched(device, precision):
+        yield
 
-    Exact means on a GPU: float32 without TF32, and deterministic algorithms.
-    """
-    threads_before = torch.get_num_threads()
-    algorithms_before = torch.get_deterministic_debug_mode()
-    fill_before = deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
-    matmul_before, cudnn_before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
-    benchmark_before = torch.backends.cudnn.benchmark
+
+@contextmanager
+def use_threads(threads: int) -> Iterator[None]:
+    """So many CPU threads for what this thread does; others of the process have a number of their own."""
+    before = torch.get_num_threads()  # asking first makes it this thread's number
     torch.set_num_threads(threads)
-    if device.type == "cuda":
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def switched(device: torch.device, precision: Precision = EXACT) -> Iterator[None]:
+    """Torch's switches for work on a GPU, as a precision asks for them; undone at the end. A CPU needs none.
+
+    Exact means: float32 without TF32, and deterministic algorithms. They are the process's: one thread at a time
+    has them, and another waits. A captured step does not look at them any more when it is replayed.
+    """
+    if device.type != "cuda":
+        yield
+        return
+    with SWITCHES:
+        algorithms_before = torch.get_deterministic_debug_mode()
+        fill_before = deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+        matmul_before, cudnn_before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+        benchmark_before = torch.backends.cudnn.benchmark
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read by cuBLAS when a handle is made
         # as use_deterministic_algorithms, which imports torch's compiler, more than half a second, to tell it too
         torch.set_deterministic_debug_mode("error" if precision.exact else "default")
@@ -92,11 +116,10 @@ def reproducible(device: torch.device, threads: int, precision: Precision = EXAC
         deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision.tf32
         torch.backends.cudnn.benchmark = not precision.exact
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads_before)
-        torch.set_deterministic_debug_mode(algorithms_before)
-        deterministic.fill_uninitialized_memory = fill_before  # type: ignore[attr-defined]
-        torch.backends.cudnn.benchmark = benchmark_before
-        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = matmul_before, cudnn_before
+        try:
+            yield
+        finally:
+            torch.set_deterministic_debug_mode(algorithms_before)
+            deterministic.fill_uninitialized_memory = fill_before  # type: ignore[attr-defined]
+            torch.backends.cudnn.benchmark = benchmark_before
+            torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = matmul_before, cudnn_before

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import torch
 
+from engine.training.streams import kept_stream
+
 
 class Side:
     """A second line of work, which begins where it is said and is waited for where it is joined.
@@ -18,7 +20,7 @@ class Side:
     """
 
     def __init__(self, device: torch.device) -> None:
-        self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]
+        self._stream = kept_stream(device, "side") if device.type == "cuda" else None
         self._reads: list[object] = []
 
     @contextmanager
