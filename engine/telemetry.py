@@ -27,8 +27,9 @@ class Telemetry:
         self._gpu = _Gpu.open(gpu_uuid) if gpu_uuid else None
 
     def read(self) -> dict[str, Any]:
-        """`cpu_percent` (100 is one core), `rss_bytes`, and `gpu` as `_Gpu.read` or null."""
+        """`pid`, of that process `cpu_percent` (100 is one core) and `rss_bytes`, and `gpu` as `_Gpu.read` or null."""
         return {
+            "pid": self._process.pid,
             "cpu_percent": self._process.cpu_percent(),
             "rss_bytes": self._process.memory_info().rss,
             "gpu": self._gpu.read() if self._gpu else None,

@@ -26,8 +26,10 @@ def corner_words(live: Sequence[Run], waiting: int) -> str:
     if on_gpu:
         words = _gpu(*on_gpu[0])
     elif told:
-        busy = sum(telemetry.get("cpu_percent") or 0 for _, telemetry in told) / usable_cores()
-        used = sum(telemetry.get("rss_bytes") or 0 for _, telemetry in told)
+        # runs that share a process say the same of it
+        processes = {str(telemetry.get("pid") or run.id): telemetry for run, telemetry in told}.values()
+        busy = sum(telemetry.get("cpu_percent") or 0 for telemetry in processes) / usable_cores()
+        used = sum(telemetry.get("rss_bytes") or 0 for telemetry in processes)
         words = f"cpu {min(100, busy):.0f}% {used / _GIB:.1f}/{_memory_bytes() / _GIB:.0f}G"
     else:
         words = ""

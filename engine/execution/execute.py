@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from engine.architecture import build_architecture
-from engine.data import ImageDataset, load_dataset
+from engine.data import load_dataset
 from engine.errors import LabError, StorageFullError
-from engine.evaluation import make_report
-from engine.events import Ended, EpochEnded, Evaluated, Event, Started
+from engine.events import Ended, EpochEnded, Event, Started, StepProgress
+from engine.execution.build import Builder, LeftError
 from engine.execution.control import Control, Leave
-from engine.execution.memory import (
-    OutOfMemoryError,
-    check_memory,
-    estimate_demand,
-    memory_explained,
-    memory_words,
-)
-from engine.execution.phases import DATA, NETWORK, STEP, Phases
+from engine.execution.evaluate import evaluate
+from engine.execution.memory import OutOfMemoryError, breaks_gpu, estimate_demand, memory_explained, memory_words
+from engine.execution.phases import DATA, Phases
 from engine.execution.recorder import Recorder
 from engine.execution.room import Room
+from engine.execution.siblings import GpuBrokenError, Siblings
 from engine.execution.summary import describe_environment, summarize
 from engine.experiment import Experiment
 from engine.store import RunOwner
 from engine.store.clock import utc_now
-from engine.store.files import replace_file
-from engine.store.layout import BEST
-from engine.training.checkpoint import Checkpoint, encode, load_checkpoint, made_on, restore
-from engine.training.device import choose_device, choose_threads, reproducible
+from engine.training.capture import Eager
+from engine.training.checkpoint import Checkpoint, load_checkpoint, made_on
+from engine.training.device import choose_device, choose_threads, switched, use_threads
 from engine.training.precision import EXACT, choose_precision
-from engine.training.scoring import Scored, score_split
+from engine.training.streams import own_stream
 from engine.training.trainer import DivergedError, Trainer
 
 _MOST_NOTICES = 20
@@ -47,6 +41,7 @@ def execute(
     lanes: int = 1,
     control: Control | None = None,
     phases: Phases | None = None,
+    siblings: Siblings | None = None,
 ) -> Iterator[Event]:
     """Train, evaluate and record one run; a run that has a checkpoint goes on from it.
 
@@ -56,28 +51,46 @@ def execute(
         lanes: runs that share the device, for the choice of threads.
         control: wishes of others, looked at when a chunk of steps ends.
         phases: what was told of the start so far.
+        siblings: runs that other threads of this process train. With some, the run has a stream of its own on a GPU,
+            and whoever executes it lets go of its memory (`memory.give_back`).
 
     Yields:
         What happens. A failure that a user can cause is an `Ended("failed")`, and recorded; any other is
         recorded, and raised.
+
+    Raises:
+        GpuBrokenError: if there are siblings, and the GPU works no more for this process. Only the run whose failure
+            was the first is recorded as failed.
     """
-    control = control or Control()
+    control, siblings = control or Control(), siblings or Siblings()
     room = Room(owner, control)
     try:
         room.update(state="starting", failure=None, summary=None)
-        yield from _execute(owner, device, lanes, control, room, phases or Phases(owner))
+        yield from _execute(owner, device, lanes, control, room, phases or Phases(owner), siblings)
+    except LeftError:
+        is_stopped = control.leave is not Leave.ABANDON
+        room.update(**({"state": "stopped"} if is_stopped else {}))
+        owner.clear_progress()
+        if is_stopped:
+            yield Ended("stopped")
     except StorageFullError:
         raise  # nothing can be recorded; the last checkpoint stays, and the run is interrupted
     except DivergedError as error:
         where = {"epoch": error.epoch, "step": error.step, "lr": error.lr, "last_good_epoch": error.last_good_epoch}
         yield _fail(owner, room, "diverged", error.message, **where)
     except OutOfMemoryError as error:
-        yield _fail(owner, room, "out of memory", error.message)
+        fewer = ", or fewer lanes" if siblings.beside(owner.run.id) else ""
+        yield _fail(owner, room, "out of memory", f"{error.message}{fewer}")
     except LabError as error:
         yield _fail(owner, room, "error", error.message, exit=int(error.exit_code))
     except Exception as error:
+        is_broken = siblings.are_many and breaks_gpu(error)
+        if is_broken and not siblings.is_first_to_break(owner.run.id):
+            raise GpuBrokenError(is_cause=False) from error
         owner.log(traceback.format_exc())
         _fail(owner, room, "error", f"{type(error).__name__}: {error}")
+        if is_broken:
+            raise GpuBrokenError(is_cause=True) from error
         raise
 
 
@@ -90,7 +103,13 @@ def _fail(owner: RunOwner, room: Room, kind: str, reason: str, **where: Any) -> 
 
 
 def _execute(
-    owner: RunOwner, wish: str | None, lanes: int, control: Control, room: Room, phases: Phases
+    owner: RunOwner,
+    wish: str | None,
+    lanes: int,
+    control: Control,
+    room: Room,
+    phases: Phases,
+    siblings: Siblings,
 ) -> Iterator[Event]:
     run = owner.run
     request = run.document.get("request") or {}
@@ -107,18 +126,18 @@ def _execute(
     threads = choose_threads(device, wished, architecture.multiply_adds, lanes)
     precision = choose_precision(experiment.training.precision, device, architecture.multiply_adds)
     demand = estimate_demand(architecture, dataset, experiment, device, precision)
-    memory = check_memory(device, demand)
-    if memory:
-        owner.log(f"{memory_words(device, memory)}\n")
-    phases.begin(NETWORK)
-    with memory_explained(demand), reproducible(device, threads, precision):
-        trainer = Trainer(experiment, dataset, device, precision=precision)
-        notices = _go_on(owner, room, trainer, checkpoint) if checkpoint else []
+    builder = Builder(owner, room, control, phases, siblings, demand)
+    stream = own_stream(device) if siblings.are_many else nullcontext()
+    with memory_explained(demand), use_threads(threads), stream:
+        built = builder.build(experiment, dataset, device, precision, checkpoint)
+        trainer, memory = built.trainer, built.memory
+        if memory:
+            owner.log(f"{memory_words(device, memory)}\n")
+        notices = _note_move(owner, room, trainer, checkpoint) if checkpoint else []
         if precision.exact and experiment.training.precision != "exact":
             notices.append(f"precision fast changes nothing on this {device.type}: it trains in {precision.name}")
-        phases.begin(STEP)
-        if why_eager := trainer.prepare():
-            notices.append(why_eager)
+        if built.why_eager:
+            notices.append(built.why_eager)
         room.write(lambda: owner.cut_history(trainer.epoch))
         environment = describe_environment(trainer, threads, lanes)
         splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
@@ -137,8 +156,7 @@ def _execute(
         if control.leave is Leave.ABANDON:
             owner.clear_progress()
             return
-        with reproducible(device, threads):  # reports are exact whatever trained
-            scored = yield from _evaluate(owner, trainer, dataset, device, room)
+        scored = yield from evaluate(owner, trainer, dataset, device, room)
         summary = summarize(trainer, dataset, architecture, scored, owner.run.history())
         state = "finished" if trainer.is_done else "stopped"
         room.update(state=state, summary=summary)
@@ -152,9 +170,8 @@ def _first(notices: list[str]) -> list[str]:
     return [*notices[:_MOST_NOTICES], *([f"and {more} more; see worker.log"] if more > 0 else [])]
 
 
-def _go_on(owner: RunOwner, room: Room, trainer: Trainer, checkpoint: Checkpoint) -> list[str]:
-    """Continue from a checkpoint; say where it was made, if that is not here."""
-    restore(trainer, checkpoint)
+def _note_move(owner: RunOwner, room: Room, trainer: Trainer, checkpoint: Checkpoint) -> list[str]:
+    """Say where the checkpoint was made from which a training goes on, if that is not here."""
     before = {"precision": EXACT.name, "arithmetic": 1, **checkpoint.scalars["made_on"]}
     now = made_on(trainer.device, trainer.precision)
     changed = [f"{key} {before.get(key)} -> {now[key]}" for key in now if before.get(key) != now[key]]
@@ -167,7 +184,7 @@ def _go_on(owner: RunOwner, room: Room, trainer: Trainer, checkpoint: Checkpoint
 
 def _train(owner: RunOwner, trainer: Trainer, recorder: Recorder, control: Control, room: Room) -> Iterator[Event]:
     try:
-        for event in trainer.events():
+        for event in _by_turns(trainer):
             if isinstance(event, EpochEnded):
                 recorder.epoch_ended(event.record)
                 yield event
@@ -186,6 +203,17 @@ def _train(owner: RunOwner, trainer: Trainer, recorder: Recorder, control: Contr
     recorder.save()
 
 
+def _by_turns(trainer: Trainer) -> Iterator[EpochEnded | StepProgress]:
+    """What happens in a training. Steps that are not captured look at torch's switches: they are made in turns."""
+    events, is_eager = trainer.events(), trainer.path == Eager.name
+    while True:
+        with switched(trainer.device, trainer.precision) if is_eager else nullcontext():
+            event = next(events, None)
+        if event is None:
+            return
+        yield event
+
+
 def _pause(owner: RunOwner, recorder: Recorder, control: Control, room: Room) -> None:
     recorder.save()
     room.update(state="paused")
@@ -194,33 +222,3 @@ def _pause(owner: RunOwner, recorder: Recorder, control: Control, room: Room) ->
         control.take_requests(owner)
         recorder.beat()
     room.update(state="training")
-
-
-def _evaluate(
-    owner: RunOwner, trainer: Trainer, dataset: ImageDataset, device: torch.device, room: Room
-) -> Generator[Event, None, dict[str, Scored]]:
-    """Score every split with the selected weights; predictions, report and weights go into the folder."""
-    room.update(state="evaluating")
-    weights = trainer.selection.state_dict()
-    trainer.scored.load_state_dict(weights)
-    selected = {"selected_epoch": int(trainer.selection.epoch), "selected_on": dataset.selected_on}
-    on_cpu = {name: tensor.cpu().contiguous() for name, tensor in weights.items()}
-    best = encode(on_cpu, selected)
-    room.write(lambda: replace_file(owner.run.path / BEST, best))
-    scored: dict[str, Scored] = {}
-    reports: dict[str, dict[str, Any]] = {}
-    splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
-    for name, split in splits.items():
-        if len(split.labels):
-            scored[name] = score_split(trainer.scored, split, device)
-            reports[name] = make_report(scored[name].labels, scored[name].predictions, dataset.classes)
-            yield Evaluated(name, reports[name])
-    arrays = {
-        f"{name}.{part}": getattr(result, part)
-        for name, result in scored.items()
-        for part in ("labels", "predictions", "confidence")
-    }
-    report = {"format": 1, "classes": list(dataset.classes), **selected, "splits": reports}
-    room.write(lambda: owner.write_predictions({**arrays, "test.logits": scored["test"].logits}))
-    room.write(lambda: owner.write_report(report))
-    return scored

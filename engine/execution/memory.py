@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,11 @@ import torch
 from engine.architecture import Architecture
 from engine.data import ImageDataset
 from engine.errors import TrainingError
+from engine.execution.siblings import Siblings
 from engine.experiment import Experiment, TrainingSettings
 from engine.layers import Conv, Shape
 from engine.training.convolution import may_make_once, most_patch_bytes
+from engine.training.device import SWITCHES
 from engine.training.patches import columns_of
 from engine.training.precision import Precision
 from engine.training.validation import BATCHES_AT_ONCE
@@ -28,6 +31,19 @@ _COPIES = {"sgd": 4, "adamw": 5}  # weights, gradients, kept weights, and what t
 
 class OutOfMemoryError(TrainingError):
     """A training met the end of a memory."""
+
+
+class NoRoomError(TrainingError):
+    """A GPU has less memory free now than a run takes.
+
+    Args:
+        shortage: what it needs, and what is free.
+        remedy: what would make it less.
+    """
+
+    def __init__(self, shortage: str, remedy: str) -> None:
+        super().__init__(f"this run needs too much memory: {shortage}; wait, take another --device, or try {remedy}")
+        self.shortage = shortage
 
 
 @dataclass(frozen=True)
@@ -134,25 +150,47 @@ def _grid_of_patches(layer: Conv, shape: Shape) -> tuple[int, int]:
     return math.prod(layer.output_shape(shape)[1:]), layer.kernel**2 * shape[0]
 
 
-def check_memory(device: torch.device, demand: Demand) -> dict[str, Any] | None:
+def check_memory(device: torch.device, demand: Demand, *, is_shared: bool = False) -> dict[str, Any] | None:
     """What the GPU has free, and what others hold, for the record; None on a CPU.
 
+    To be asked by the thread whose turn it is (`engine.training.device.SWITCHES`).
+
+    Args:
+        is_shared: whether other runs of this process hold memory of it.
+
     Raises:
-        TrainingError: if the run cannot fit.
+        NoRoomError: if the run does not fit now.
+        TrainingError: if it never will.
     """
     if device.type != "cuda":
         return None
-    free, total = torch.cuda.mem_get_info(device)
-    reserved = torch.cuda.memory_reserved(device)
-    kept = reserved - torch.cuda.memory_allocated(device)  # by an earlier run of this lane; this one may have it
-    held = max(0, total - free - reserved - _CONTEXT_BYTES)
-    memory = {"free_bytes": free + kept, "total_bytes": total, "held_by_others_bytes": held}
-    if demand.total - _CONTEXT_BYTES > free + kept:  # to ask has made this process's context
-        wait = "wait, take another --device, or " if demand.total <= total else ""
-        raise TrainingError(
-            f"this run needs too much memory: {demand.words}; {memory_words(device, memory)}; {wait}try {demand.remedy}"
-        )
+    free, total = _free_memory(device)
+    if demand.total - _CONTEXT_BYTES > free:  # maybe an earlier run of this process still waits to be collected
+        gc.collect()
+        free, total = _free_memory(device)
+    own = 0 if is_shared else torch.cuda.memory_reserved(device)
+    held = max(0, total - free - own - _CONTEXT_BYTES)
+    memory = {"free_bytes": free, "total_bytes": total, "held_by_others_bytes": held}
+    if demand.total - _CONTEXT_BYTES > free:  # to ask has made this process's context
+        shortage = f"{demand.words}; {memory_words(device, memory)}"
+        if demand.total <= total:
+            raise NoRoomError(shortage, demand.remedy)
+        raise TrainingError(f"this run needs too much memory: {shortage}; try {demand.remedy}")
     return memory
+
+
+def _free_memory(device: torch.device) -> tuple[int, int]:
+    """Bytes that are free, once torch has given back what earlier runs left; and all that there are."""
+    torch.cuda.empty_cache()
+    free, total = torch.cuda.mem_get_info(device)
+    return free, total
+
+
+def give_back(siblings: Siblings, run_id: str) -> None:
+    """What a run held of a GPU is free, for its siblings and for other processes."""
+    with SWITCHES:  # a captured graph is not let go of while another is captured
+        siblings.let_go(run_id)
+        torch.cuda.empty_cache()
 
 
 @contextmanager
@@ -176,11 +214,18 @@ def memory_explained(demand: Demand | None) -> Iterator[None]:
 
 
 def what_memory_is_short(error: Exception) -> str | None:
-    """`GPU memory` or `memory`, where that is why a training failed. torch says so of the CPU's in words alone."""
-    if isinstance(error, torch.OutOfMemoryError):
+    """`GPU memory` or `memory`, where that is why a training failed. Not every part of torch has a type for it."""
+    words = str(error) if isinstance(error, RuntimeError) else ""
+    if isinstance(error, torch.OutOfMemoryError) or "CUDA error: out of memory" in words:
         return "GPU memory"
-    is_short = isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
-    return "memory" if is_short or isinstance(error, MemoryError) else None
+    return "memory" if isinstance(error, MemoryError) or "DefaultCPUAllocator" in words else None
+
+
+def breaks_gpu(error: Exception) -> bool:
+    """Whether CUDA works no more in this process: an error of a kernel is met again by every call that follows."""
+    if not isinstance(error, RuntimeError) or what_memory_is_short(error) or "ALLOC_FAILED" in str(error):
+        return False
+    return isinstance(error, torch.AcceleratorError) or "CUDA error: " in str(error)
 
 
 def memory_words(device: torch.device, memory: dict[str, Any]) -> str:

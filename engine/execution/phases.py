@@ -10,6 +10,7 @@ from engine.errors import StorageFullError
 from engine.store import RunOwner
 
 IMPORTING, DATA, NETWORK, STEP = "importing torch", "decoding data", "building the network", "preparing the step"
+MEMORY = "waiting for memory"
 
 
 class Phases:

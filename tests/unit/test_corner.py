@@ -29,9 +29,16 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_machine_without_a_gpu() -> None:
     telemetry = {"cpu_percent": 98.0, "rss_bytes": int(0.55 * GIB), "gpu": None}
-    assert corner_words([live(telemetry=telemetry)] * 2, 0) == "cpu 98% 1.1/24G  2 runs"
+    two = [live(name, telemetry=telemetry) for name in ("abf-max", "abf-avg")]
+    assert corner_words(two, 0) == "cpu 98% 1.1/24G  2 runs"
     assert corner_words([live(telemetry=None)], 2) == "1 run, 2 wait"
     assert corner_words([], 0) == "0 runs"
+
+
+def test_a_process_that_two_runs_share_is_counted_once() -> None:
+    telemetry = {"pid": 4242, "cpu_percent": 98.0, "rss_bytes": GIB, "gpu": None}
+    two = [live(name, telemetry=telemetry) for name in ("abf-max", "abf-avg")]
+    assert corner_words(two, 0) == "cpu 49% 1.0/24G  2 runs"
 
 
 def test_a_gpu_is_named_briefly() -> None:

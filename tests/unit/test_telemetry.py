@@ -112,16 +112,25 @@ def test_a_gpu_that_others_fill_refuses_a_run_with_the_figures(
     needed = estimate_demand(architecture, dataset, experiment, torch.device("cuda"), EXACT)
     assert (512 << 20) < needed.total < (600 << 20)
     assert check_memory(torch.device("cpu"), replace(needed, weights=1 << 60)) is None
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1 << 30, 8 << 30))
+    free, emptied = [1 << 30], []
+
+    def empty() -> None:
+        emptied.append(True)
+        free[0] = 2 << 30  # what an earlier run of this process left
+
+    monkeypatch.setattr(torch.cuda, "empty_cache", empty)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free[0], 8 << 30))
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 1 << 30)
-    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 0)
     device = torch.device("cuda", 0)
     memory = check_memory(device, needed)
-    # one GiB is free, another one was kept from an earlier run, and half a one is this process's own
-    assert memory == {"free_bytes": 2 << 30, "total_bytes": 8 << 30, "held_by_others_bytes": (6 << 30) - (512 << 20)}
-    assert memory_words(device, memory) == "cuda:0: 2,048 of 8,192 MiB are free, about 5,632 MiB are held by others"
+    # one GiB is this process's own, and half a one its context
+    assert memory == {"free_bytes": 2 << 30, "total_bytes": 8 << 30, "held_by_others_bytes": (5 << 30) - (512 << 20)}
+    assert memory_words(device, memory) == "cuda:0: 2,048 of 8,192 MiB are free, about 4,608 MiB are held by others"
+    shared = check_memory(device, needed, is_shared=True)
+    assert shared is not None
+    assert shared["held_by_others_bytes"] == (6 << 30) - (512 << 20)
     too_much = replace(needed, weights=3 << 30)
-    words = r"3,072 MiB are for weights, .*; cuda:0: 2,048 of 8,192 MiB are free, about 5,.*; wait, take another"
+    words = r"3,072 MiB are for weights, .*; cuda:0: 2,048 of 8,192 MiB are free, about 4,.*; wait, take another"
     with pytest.raises(TrainingError, match=words):
         check_memory(device, too_much)
     with pytest.raises(TrainingError, match=r"held by others; try a smaller model.hidden_size: layer"):
