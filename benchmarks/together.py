@@ -22,6 +22,7 @@ from benchmarks.sides import experiment_of, load, seconds_at_once, the_gpu
 from engine.data import ImageDataset
 from engine.experiment import DatasetSettings
 from engine.training.device import device_name, reproducible
+from engine.training.streams import own_stream
 from engine.training.trainer import Trainer
 
 CLASSES = "apple,aquarium_fish,baby"
@@ -54,22 +55,26 @@ def in_sequence(data: Data, data_dir: Path | None, epochs: int, device: torch.de
 
 
 def on_streams(data: Data, data_dir: Path | None, epochs: int, device: torch.device) -> float:
-    """Seconds of three threads with a stream each."""
+    """Seconds of three threads with streams of their own, as the lanes of a GPU have them."""
+    turn, everybody = threading.Lock(), threading.Barrier(len(POOLINGS) + 1)
 
-    def train(trainer: Trainer, stream: torch.cuda.Stream) -> None:
-        with torch.cuda.stream(stream):
+    def train(pooling: str) -> None:
+        with own_stream(device):
+            try:
+                with turn:
+                    trainer = ready(data, pooling, epochs, device)
+                    torch.cuda.synchronize(device)
+            except BaseException:
+                everybody.abort()
+                raise
+            everybody.wait()
             finish(trainer)
 
-    threads = []
-    for pooling in POOLINGS:
-        stream = torch.cuda.Stream(device)
-        with torch.cuda.stream(stream):
-            trainer = ready(data, pooling, epochs, device)
-        threads.append(threading.Thread(target=train, args=(trainer, stream)))
-    torch.cuda.synchronize(device)
-    began = time.monotonic()
+    threads = [threading.Thread(target=train, args=(pooling,)) for pooling in POOLINGS]
     for thread in threads:
         thread.start()
+    everybody.wait()
+    began = time.monotonic()
     for thread in threads:
         thread.join()
     return time.monotonic() - began

@@ -7,6 +7,8 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
+MOST_RUNS = 10  # in a process: torch has 32 streams of a GPU, and a run takes three
+
 
 def usable_cores() -> int:
     """Cores this process may run on."""
@@ -94,6 +96,15 @@ def default_lanes(device: str, runs: int) -> int:
     """Runs to train at once: on a CPU one a core, of one thread each; on a GPU one after the other."""
     on_gpu = device.startswith("cuda") or (device == "auto" and has_nvidia_gpu())
     return 1 if on_gpu else max(1, min(runs, usable_cores()))
+
+
+def runs_in_process(device: str, lanes: int) -> int:
+    """How many of the runs that are trained at once share a process: on a GPU all, each with streams of its own.
+
+    There the work of several processes takes turns, and that of streams does not.
+    """
+    device = resolve_device(device)
+    return min(lanes, MOST_RUNS) if device.startswith("cuda") and missing_gpu(device) is None else 1
 
 
 def count_memory_kills(root: Path = Path("/")) -> int | None:

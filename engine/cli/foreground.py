@@ -15,7 +15,7 @@ from engine.errors import ExitCode
 from engine.execution.control import Leave
 from engine.format import counted
 from engine.listing import precision_words
-from engine.machine import default_lanes
+from engine.machine import default_lanes, runs_in_process
 from engine.store import Run, RunStore
 from engine.text import clean
 from engine.worker.pool import LanePool
@@ -65,7 +65,8 @@ def train_in_foreground(
     Returns:
         DONE, FAILED if a run failed, or the code of the signal that ended it; and the runs that were begun.
     """
-    pool = LanePool(store, device, lanes or default_lanes(device, len(makers)))
+    lanes = lanes or default_lanes(device, len(makers))
+    pool = LanePool(store, device, lanes, runs_in_process(device, lanes))
     pending, runs = deque(makers), list[Run]()
     outcome = ExitCode.DONE
     with listening() as signals:

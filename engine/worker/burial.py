@@ -1,4 +1,4 @@
-"""What is put on record of a run whose lane died with it in hand."""
+"""What is put on record of a run whose lane's process died with it in hand."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 from engine.errors import LabError
+from engine.format import counted
 from engine.machine import count_memory_kills, memory_limit
 from engine.store import RunStore, layout
 from engine.store.files import read_file
@@ -18,27 +19,34 @@ _LOG_BYTES = 64 << 20
 _MIB = 1 << 20
 
 
-def bury(store: RunStore, lane: LaneProcess) -> str:
-    """Say on the run what killed its lane: `failed`, or `interrupted` where the cause came from outside.
+def bury(store: RunStore, lane: LaneProcess, run_id: str, beside: int = 0) -> str:
+    """Say on a run what killed its lane: `failed`, or `interrupted` where that is no fault of its own.
+
+    Args:
+        beside: how many other runs the lane had begun, too.
 
     Returns:
         The reason, in a line.
     """
-    assert lane.task is not None
-    run_id, code = lane.task.run_id, int(lane.process.returncode)
+    code, ending = int(lane.process.returncode), lane.ending
+    is_failed = -code not in _FROM_OUTSIDE
     kind, reason = "died", ""
-    if lane.killed_because:
-        reason = lane.killed_because
+    if ending:
+        reason, is_failed = ending.words(run_id), is_failed and ending.cause in (None, run_id)
     elif code < 0:
         kind, reason = _signal_words(-code, lane.memory_kills)
+    newest = store.root / next(reversed(lane.tasks)) / layout.LOG  # what the process printed is there
+    reason = reason or _last_words(lane, newest, code)
+    if is_failed and beside and not ending:  # to blame them all would keep those from going on that did nothing
+        others = f"{counted(beside, 'other run')} in its process"
+        reason, is_failed = f"{reason}, with {others}: which of them did it is not known", False
     try:
         with store.get(run_id).own() as owner:
-            reason = reason or _last_words(lane, owner.run.path / layout.LOG, code)
-            over = {} if -code in _FROM_OUTSIDE else {"state": "failed"}
+            over = {"state": "failed"} if is_failed else {}
             owner.update(failure={"kind": kind, "reason": reason}, **over)
             owner.log(lane.said)
     except (LabError, OSError) as error:
-        return f"{reason or f'its process ended with exit code {code}'}; {error}"
+        return f"{reason}; {error}"
     return reason
 
 

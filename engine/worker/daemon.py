@@ -10,7 +10,7 @@ from types import FrameType
 from engine.errors import ExitCode, LabError
 from engine.execution.control import Leave
 from engine.format import counted
-from engine.machine import missing_gpu
+from engine.machine import missing_gpu, runs_in_process
 from engine.store import Run, layout
 from engine.store.lock import Lock
 from engine.store.sieve import Sieve
@@ -73,7 +73,7 @@ class Worker:
             self._exit_code = ExitCode.INTERRUPTED
 
     def _serve(self, lock: Lock) -> None:
-        pool = LanePool(self._store, "", self._lanes)
+        pool = LanePool(self._store, "", self._lanes, runs_in_process(self._place.device, self._lanes))
         self._say(f"serving {self._place.device}, {counted(self._lanes, 'lane')}")
         missing = missing_gpu(self._place.device)
         why = f"{self._place.device} is hardly there: {missing}; see `cnnlab doctor`" if missing else None

@@ -1,4 +1,4 @@
-"""Lanes at work: started, fed with runs, told to leave, replaced when they die."""
+"""Lanes at work: their processes started, fed with runs, told to leave, replaced when they die."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any
 from engine.errors import ExitCode
 from engine.execution.control import Leave
 from engine.store import Run, RunStore, layout
+from engine.text import clean
 from engine.worker.burial import bury
-from engine.worker.lane_process import LaneProcess, Task
+from engine.worker.lane_process import Ending, LaneProcess, Task
 from engine.worker.patience import StopWatch
 
 LEAVE_SECONDS = 60.0  # a lane that has not left by then, though it was told to drop everything, hangs
@@ -31,14 +32,15 @@ class LaneEnded:
 
 
 class LanePool:
-    """Trains runs in up to `lanes` processes at once, in the order in which they were added.
+    """Trains up to `lanes` runs at once, in the order in which they were added.
 
     Args:
         device: for all runs; empty: each as its own request says.
+        room: runs that one process trains at once; another one is started where they are not enough.
     """
 
-    def __init__(self, store: RunStore, device: str, lanes: int) -> None:
-        self._store, self._device, self._size = store, device, lanes
+    def __init__(self, store: RunStore, device: str, lanes: int, room: int = 1) -> None:
+        self._store, self._device, self._size, self._room = store, device, lanes, room
         self._heard: queue.SimpleQueue[tuple[LaneProcess, dict[str, Any] | None]] = queue.SimpleQueue()
         self._lanes: list[LaneProcess] = []
         self._waiting: list[Task] = []
@@ -53,16 +55,16 @@ class LanePool:
     @property
     def free(self) -> int:
         """Runs that would start at once."""
-        return self._size - len(self._waiting) - sum(lane.task is not None for lane in self._lanes)
+        return self._size - len(self._waiting) - len(self.under_way)
 
     @property
     def under_way(self) -> list[str]:
         """Ids of the runs that lanes have in hand."""
-        return [lane.task.run_id for lane in self._lanes if lane.task]
+        return [run_id for lane in self._lanes for run_id in lane.tasks]
 
     @property
     def is_busy(self) -> bool:
-        return bool(self._waiting) or any(lane.task for lane in self._lanes)
+        return bool(self._waiting or self.under_way)
 
     def poll(self, seconds: float) -> list[LaneEnded]:
         """Wait up to `seconds` for lanes to end runs; free ones get the next."""
@@ -76,11 +78,13 @@ class LanePool:
             self._lanes.remove(lane)
             lane.let_go()
             ended += self._missed(lane)
-        elif "ended" in message:
-            lane.task, lane.tasks_done = None, lane.tasks_done + 1
+        elif message.get("ended") in lane.tasks:
+            lane.is_done_with(message["ended"])
             ended.append(self._told(message))
+            if message.get("broke_gpu"):
+                lane.ending = self._broken(message)
             if message.get("state") == "failed":
-                lane.let_go()  # a new process: this one may hold what the failed run left behind
+                lane.retire()  # a new process: this one may hold what the failed run left behind
         self._feed()
         return ended
 
@@ -97,10 +101,10 @@ class LanePool:
     def kill_all(self, why: str) -> None:
         """End the processes of all lanes; what they had in hand is interrupted."""
         for lane in self._lanes:
-            lane.kill(why)
+            lane.kill(Ending(why))
 
     def close(self, is_enough: Callable[[], bool] = lambda: False) -> None:
-        """Let every lane go, and wait until they are gone; one that trains checkpoints first.
+        """Let every lane go, and wait until they are gone; those that train checkpoint first.
 
         Args:
             is_enough: whether to wait no longer.
@@ -115,12 +119,16 @@ class LanePool:
                 self.kill_all(_DID_NOT_LEAVE)
 
     def _feed(self) -> None:
+        """Fill the processes that are there, and only then start another."""
         for lane in self._lanes:
-            if self._waiting and lane.task is None and lane.is_open:
-                lane.hand(self._waiting.pop(0))
-        while self._waiting and len([lane for lane in self._lanes if lane.is_open]) < self._size:
-            lane = LaneProcess(self._store, self._device, self._size, self._heard)
+            self._fill(lane)
+        while self._waiting and len(self.under_way) < self._size:
+            lane = LaneProcess(self._store, self._device, self._size, self._heard, min(self._room, self._size))
             self._lanes.append(lane)
+            self._fill(lane)
+
+    def _fill(self, lane: LaneProcess) -> None:
+        while self._waiting and lane.has_room and len(self.under_way) < self._size:
             lane.hand(self._waiting.pop(0))
 
     def _end_what_hangs(self) -> None:
@@ -128,10 +136,21 @@ class LanePool:
             self.kill_all(_DID_NOT_LEAVE)
         overdue, late = self._stops.overdue(self.under_way), self._stops.late()
         for lane in self._lanes:
-            if self._leaving is not Leave.NO or (lane.task and lane.task.run_id in late):
+            if self._leaving is not Leave.NO or any(run_id in lane.tasks for run_id in late):
                 lane.wake()
-            if lane.task and lane.task.run_id in overdue:
-                lane.kill("it did not grant a stop, and was killed")
+            for run_id in overdue:
+                if run_id in lane.tasks:
+                    beside = f"its process was killed: {self._name(run_id)} did not grant a stop"
+                    lane.kill(Ending("it did not grant a stop, and was killed", run_id, beside))
+
+    def _broken(self, message: dict[str, Any]) -> Ending:
+        """What becomes of the other runs of a process in which one broke the GPU."""
+        run_id, reason = message["ended"], str(message.get("error"))
+        beside = f"its process ended: {self._name(run_id)} broke the GPU for it: {reason}"
+        return Ending(reason, run_id, beside)
+
+    def _name(self, run_id: str) -> str:
+        return f"{clean(Run(self._store.root / run_id).name)} ({run_id})"
 
     def _told(self, message: dict[str, Any]) -> LaneEnded:
         """What a lane says of a run that it has done with."""
@@ -141,11 +160,18 @@ class LanePool:
         return LaneEnded(message["ended"], state, error, exit_code)
 
     def _missed(self, lane: LaneProcess) -> list[LaneEnded]:
-        """What becomes of the run that a dead lane had in hand."""
-        if lane.task is None:
-            return []
-        run = Run(self._store.root / lane.task.run_id)
-        if lane.tasks_done and run.document.get("state") == lane.task.state and self._leaving is Leave.NO:
-            self._waiting.insert(0, lane.task)  # it was dead before it could take it
-            return []
-        return [LaneEnded(lane.task.run_id, None, bury(self._store, lane), ExitCode.FAILED)]
+        """What becomes of the runs that a dead lane had in hand; one that it had not begun gets another."""
+        states = {task: str(Run(self._store.root / task.run_id).document.get("state")) for task in lane.tasks.values()}
+        ended = [task for task, state in states.items() if state != task.state and state in layout.OVER]
+        untouched = [task for task, state in states.items() if state == task.state and self._leaving is Leave.NO]
+        lost = [task for task in states if task not in ended and task not in untouched]
+        beside = max(0, len(lost) - 1)
+        if lane.tasks_done or ended or lost:
+            self._waiting[:0] = untouched
+        else:
+            lost = untouched  # it is no process that can train anything
+        reasons = {task.run_id: bury(self._store, lane, task.run_id, beside) for task in lost}
+        return [
+            *(LaneEnded(task.run_id, states[task]) for task in ended),
+            *(LaneEnded(run_id, None, reason, ExitCode.FAILED) for run_id, reason in reasons.items()),
+        ]

@@ -25,8 +25,9 @@ import sys, time, types
 from engine.execution.control import Leave
 
 def execute(owner, control, **_):
-    owner.update(state="{state}")
-    while "{state}" == "evaluating" or control.leave is not Leave.ABANDON:
+    state = {states}[owner.run.id]
+    owner.update(state=state)
+    while state == "evaluating" or control.leave is not Leave.ABANDON:
         time.sleep(0.01)
         yield
     time.sleep(1.0)
@@ -52,19 +53,20 @@ def endless_import(tmp_path: Path) -> Iterator[dict[str, str]]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCE), str(module.parents[1])])}
 
 
-def busy_lane(store: RunStore, run: Run, state: str) -> subprocess.Popen[str]:
-    """A lane that has the run in hand, in this state, and does not look up."""
+def busy_lane(store: RunStore, states: dict[str, str]) -> subprocess.Popen[str]:
+    """A lane that has these runs in hand, in these states, and does not look up."""
     lane = subprocess.Popen(
-        [sys.executable, "-c", BUSY_LANE.format(state=state), *lane_options(store)],
+        [sys.executable, "-c", BUSY_LANE.format(states=states), *lane_options(store), "--room", str(len(states))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
     )
     assert lane.stdin is not None
-    lane.stdin.write(json.dumps({"run": run.id, "state": "queued"}) + "\n")
+    for run_id in states:
+        lane.stdin.write(json.dumps({"run": run_id, "state": "queued"}) + "\n")
     lane.stdin.flush()
-    wait_for(lambda: run.reload().state == state)
+    wait_for(lambda: all(store.get(run_id).state == state for run_id, state in states.items()))
     return lane
 
 
@@ -82,13 +84,13 @@ def test_a_run_that_only_starts_is_free_as_soon_as_its_worker_was_killed(
     worker.kill()
     worker.communicate()
     wait_for(lambda: not is_running(lane))
-    assert run.reload().state == "interrupted"
+    wait_for(lambda: run.reload().state == "interrupted")  # its last thread lets go of the lock
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("end", ["input", "abandon", "term"])
 def test_a_run_that_is_evaluated_does_not_keep_its_lane_from_leaving(store: RunStore, run: Run, end: str) -> None:
-    lane = busy_lane(store, run, "evaluating")
+    lane = busy_lane(store, {run.id: "evaluating"})
     assert lane.stdin is not None
     if end == "abandon":
         lane.stdin.write('{"leave": "ABANDON"}\n')
@@ -108,7 +110,7 @@ def test_a_run_that_is_evaluated_does_not_keep_its_lane_from_leaving(store: RunS
 
 @pytest.mark.slow
 def test_a_run_in_training_is_not_cut_off_before_its_checkpoint(store: RunStore, run: Run) -> None:
-    lane = busy_lane(store, run, "training")
+    lane = busy_lane(store, {run.id: "training"})
     assert lane.stdin is not None
     lane.stdin.close()
     assert lane.wait() == 0
@@ -116,6 +118,28 @@ def test_a_run_in_training_is_not_cut_off_before_its_checkpoint(store: RunStore,
     lane.stdout.close()
     found = run.reload()
     assert (found.state, found.note) == ("interrupted", "checkpoint saved")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["input", "term"])
+def test_a_process_that_two_runs_share_waits_for_the_one_in_training(
+    store: RunStore, run: Run, tiny: Callable[..., Experiment], end: str
+) -> None:
+    evaluated = queue_run(store, prepare(tiny())[0], device="cpu")
+    lane = busy_lane(store, {run.id: "training", evaluated.id: "evaluating"})
+    assert lane.stdin is not None
+    if end == "term":
+        os.kill(lane.pid, signal.SIGTERM)
+    else:
+        lane.stdin.close()
+    assert lane.wait() == 0
+    assert lane.stdout is not None
+    ended = [json.loads(line) for line in lane.stdout]
+    assert ended == [{"ended": run.id, "state": "training"}, {"ended": evaluated.id, "state": "evaluating"}]
+    lane.stdout.close()
+    lane.stdin.close()
+    assert [store.get(one.id).state for one in (run, evaluated)] == ["interrupted"] * 2
+    assert run.reload().note == "checkpoint saved"
 
 
 @pytest.mark.slow
