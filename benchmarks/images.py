@@ -45,6 +45,7 @@ def measure(experiment: Experiment, count: int, device: torch.device) -> dict[st
     dataset = random_dataset(count, CLASSES)
     epochs = EPOCHS[device.type]
     if device.type == "cuda":
+        torch.zeros(1, device=device)  # there are no statistics before there is a context
         torch.cuda.reset_peak_memory_stats(device)
     with reproducible(device, 1):
         began = time.monotonic()

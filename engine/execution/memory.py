@@ -17,6 +17,7 @@ from engine.errors import TrainingError
 from engine.execution.siblings import Siblings
 from engine.experiment import Experiment, TrainingSettings
 from engine.layers import Conv, Shape
+from engine.training.batches import are_normalised
 from engine.training.convolution import may_make_once, most_patch_bytes
 from engine.training.device import SWITCHES
 from engine.training.patches import columns_of
@@ -51,7 +52,7 @@ class Demand:
     """About how much memory a training takes, in bytes, and what would make it less.
 
     Args:
-        images: all that are trained and validated on, as float32.
+        images: all that are trained and validated on, as they are kept.
         weights: with gradients, kept copies, and what the optimiser keeps.
         activations: of one batch, forward and backward.
         remedies: of each of the three.
@@ -95,9 +96,8 @@ def estimate_demand(
     device: torch.device,
     precision: Precision,
 ) -> Demand:
-    """What a training takes: images as float32, weights, a batch's activations and, on a GPU, patches."""
+    """What a training takes: images, weights, a batch's activations and, on a GPU, patches."""
     settings = experiment.training
-    images = len(dataset.train.labels) + len(dataset.validation.labels)
     pixels = math.prod(dataset.image_shape)
     layers = architecture.summary()
     activations = pixels + sum(math.prod(row.output_shape) for row in layers)
@@ -112,21 +112,28 @@ def estimate_demand(
         f"{narrower}: layer {of_all}",
         f"training.batch_size = {batch // 2}" if batch > 1 else f"{narrower}, or smaller images",
     )
-    of_images, of_batch = images * pixels, 3 * batch * activations
+    splits = (pixels * len(split.labels) for split in (dataset.train, dataset.validation))
+    of_images = sum(4 * numbers if are_normalised(numbers) else numbers for numbers in splits)
+    of_batch = 3 * batch * activations
     if device.type == "cuda" and precision.dtype is torch.float32:
-        of_images += _patches_of_images(architecture, dataset, settings)
+        of_images += 4 * _patches_of_images(architecture, dataset, settings)
         of_batch += _patches_of_batch(architecture, dataset, settings, precision)
-    return Demand(4 * of_images, 4 * copies * architecture.parameters, 4 * of_batch, remedies)
+    return Demand(of_images, 4 * copies * architecture.parameters, 4 * of_batch, remedies)
 
 
 def _patches_of_images(architecture: Architecture, dataset: ImageDataset, settings: TrainingSettings) -> int:
     """Numbers of the patches of the first convolution, where they are made once."""
-    first, shape, images = architecture.layers[0], architecture.input_shape, len(dataset.train.labels)
-    is_plain = settings.flips == "none" and not settings.shift and not settings.cutout
-    if not isinstance(first, Conv) or not is_plain:
+    first, shape = architecture.layers[0], architecture.input_shape
+    if not isinstance(first, Conv):
         return 0
+    is_plain = settings.flips == "none" and not settings.shift and not settings.cutout
+    counts = [
+        len(dataset.train.labels) if is_plain else 0,
+        0 if settings.test_flips else len(dataset.validation.labels),
+    ]
     places, width = _grid_of_patches(first, shape)
-    return images * places * columns_of(width) if may_make_once(places * width, math.prod(shape), images, _CUDA) else 0
+    made = [n for n in counts if may_make_once(places * width, math.prod(shape), n, _CUDA)]
+    return sum(made) * places * columns_of(width)
 
 
 def _patches_of_batch(

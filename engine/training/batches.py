@@ -14,6 +14,11 @@ from engine.network import Normalize
 _NORMALISED_BYTES = 2 << 30
 
 
+def are_normalised(numbers: int) -> bool:
+    """Whether images of so many numbers are kept normalised, as float32; else as the bytes that they are."""
+    return numbers * 4 <= _NORMALISED_BYTES
+
+
 class Batches:
     """One split on the device, as batches for a network's `layers`.
 
@@ -39,7 +44,7 @@ class Batches:
         if self.steps:
             self.sizes[-1] = self.last_batch_size
         self._normalize = normalize
-        self._normalised = images.numel() * 4 <= _NORMALISED_BYTES
+        self._normalised = are_normalised(images.numel())
         if self._normalised:
             images = _normalise_in_parts(images, normalize)
         self._images = images

@@ -71,7 +71,7 @@ def test_runs_at_once_have_the_same_bits_as_one_after_another(
 
 
 def test_a_run_that_fails_leaves_the_others_alone(lanes: LanePool, store: RunStore, tiny: Tiny, tmp_path: Path) -> None:
-    good, diverging = tiny(epochs=300), tiny(epochs=300, lr=1e9, momentum=0.99)
+    good, diverging = tiny(epochs=300), tiny(epochs=300, lr=1e9, weight_decay=1.0)
     runs = [queue_run(store, prepare(one)[0], device=DEVICE) for one in (good, diverging, good)]
     first, failed, second = finish(lanes, runs)
     assert failed.document["failure"]["kind"] == "diverged"

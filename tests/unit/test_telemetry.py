@@ -10,11 +10,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from engine.architecture import build_architecture
-from engine.data import load_dataset
+from engine.data import Split, load_dataset
 from engine.diagnosis import logout_check, runs_check
 from engine.errors import TrainingError
 from engine.execution.memory import check_memory, estimate_demand, memory_words
@@ -151,9 +152,28 @@ def test_the_patches_of_a_gpu_count_as_memory(tiny: Callable[..., Experiment]) -
     filters = experiment.model.hidden_size
     side = dataset.image_shape[0] // 4  # a patch and ones for the bias, at each place of two strides by 4
     image = side**2 * (5 * 5 * 3 + 1), (side // 4) ** 2 * columns_of(3 * 3 * filters)
-    at_once = min(4 * 16, len(dataset.validation.labels))
-    assert patches(experiment.replace("training.flips", "random")) == (0, (16 + at_once) * sum(image))
-    assert patches(experiment) == (len(dataset.train.labels) * image[0], (16 + at_once) * sum(image))
+    train, validation = len(dataset.train.labels), len(dataset.validation.labels)
+    of_batches = (16 + min(4 * 16, validation)) * sum(image)
+    flipped = experiment.replace("training.flips", "random")
+    assert patches(experiment) == ((train + validation) * image[0], of_batches)
+    assert patches(flipped) == (validation * image[0], of_batches)
+    assert patches(flipped.replace("training.test_flips", True)) == (0, of_batches)
+
+
+def test_images_beyond_two_gibibytes_count_as_the_bytes_that_they_are(tiny: Callable[..., Experiment]) -> None:
+    experiment = tiny()
+    dataset = load_dataset(experiment.dataset)
+    architecture = build_architecture(experiment.model, dataset.image_shape, 2)
+    pixels = dataset.image_shape[0] * dataset.image_shape[1] * dataset.image_shape[2]
+    limit = (2 << 30) // (4 * pixels)
+
+    def images(count: int) -> int:
+        split = Split(dataset.train.images, np.broadcast_to(np.zeros(1, np.int64), (count,)))
+        many = replace(dataset, train=split, validation=split.take(np.zeros(0, np.int64)))
+        return estimate_demand(architecture, many, experiment, torch.device("cpu"), EXACT).images
+
+    assert images(limit) == 4 * pixels * limit
+    assert images(limit + 1) == pixels * (limit + 1)
 
 
 @pytest.mark.parametrize(
