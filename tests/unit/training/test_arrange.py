@@ -150,14 +150,14 @@ def test_the_linear_layer_of_a_gpu_is_the_linear_layer(shape: tuple[int, ...], c
         torch.testing.assert_close(a, b)
 
 
+@pytest.mark.parametrize("by_view", [True, False])
 @pytest.mark.parametrize("rectifies", [True, False])
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (9, 11)])
-def test_a_mean_over_windows_is_average_pooling(height: int, width: int, rectifies: bool) -> None:
+def test_a_mean_over_windows_is_average_pooling(height: int, width: int, rectifies: bool, by_view: bool) -> None:
     pool = nn.AvgPool2d(4)
     images, plain = images_of(3, 5, height, width), nn.Sequential(nn.ReLU(), pool) if rectifies else pool
-    for a, b in zip(
-        *(results(each, images, []) for each in (plain, MeanPool2d(pool, rectifies=rectifies))), strict=True
-    ):
+    mean = MeanPool2d(pool, rectifies=rectifies, by_view=by_view)
+    for a, b in zip(*(results(each, images, []) for each in (plain, mean)), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-6)
         assert b.is_contiguous(memory_format=torch.channels_last)
 
@@ -168,10 +168,20 @@ def test_a_gpu_rectifies_where_the_next_layer_takes_its_patches_or_means() -> No
     arranged = arrange(layers, torch.device("cuda"), EXACT, SIDE)
     kinds = [nn.Identity, PatchConv2d, nn.Identity, PatchConv2d, nn.Identity, MeanPool2d, nn.ReLU]
     assert [type(module) for module in arranged] == kinds
-    assert [type(module) for module in arrange(layers, CPU, EXACT, SIDE)] == [type(module) for module in layers]
     weights = list(layers.parameters())
     for a, b in zip(*(results(each, images_of(2, 3, 6, 6), weights) for each in (layers, arranged)), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+
+
+def test_a_processor_rectifies_in_place_and_with_the_means_to_the_same_bits() -> None:
+    first, second = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 5, 3, padding=1)
+    layers = nn.Sequential(nn.ReLU(), first, nn.ReLU(), second, nn.ReLU(), nn.AvgPool2d(2), nn.ReLU(), nn.AvgPool2d(3))
+    arranged = arrange(layers, CPU, EXACT, SIDE)
+    kinds = [nn.ReLU, nn.Conv2d, nn.ReLU, nn.Conv2d, nn.Identity, MeanPool2d, nn.Identity, MeanPool2d]
+    assert [type(module) for module in arranged] == kinds
+    weights = list(layers.parameters())
+    for a, b in zip(*(results(each, images_of(2, 3, 6, 6), weights) for each in (layers, arranged)), strict=True):
+        assert torch.equal(a, b)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
