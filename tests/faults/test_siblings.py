@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import gc
+import queue
 import threading
+import weakref
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import torch
 
 from engine.errors import LabError
-from engine.execution import build
-from engine.execution.execute import execute
+from engine.execution import build, evaluate
+from engine.execution import execute as execution
 from engine.execution.memory import Demand, NoRoomError, breaks_gpu
 from engine.execution.siblings import GpuBrokenError, Siblings
 from engine.experiment import Experiment
 from engine.preparation import prepare, queue_run
 from engine.store import Run, RunStore
 from engine.training.trainer import Trainer
+from engine.worker import lane_thread
 from tests.faults.processes import wait_for
 
 Tiny = Callable[..., Experiment]
@@ -44,7 +50,7 @@ def a_gpu_that_is_full_while_it_is_shared(monkeypatch: pytest.MonkeyPatch) -> No
 def train(run: Run, siblings: Siblings) -> list[str]:
     """The names of what happened."""
     with run.own() as owner:
-        return [type(event).__name__ for event in execute(owner, siblings=siblings)]
+        return [type(event).__name__ for event in execution.execute(owner, siblings=siblings)]
 
 
 @pytest.fixture
@@ -122,6 +128,70 @@ def test_a_gpu_that_one_run_broke_fails_that_run_alone(
     assert found.state == "failed"
     assert found.document["failure"]["reason"].startswith("AcceleratorError: CUDA error: an illegal")
     assert (second.reload().state, second.reload().document["failure"]) == ("interrupted", None)
+
+
+@pytest.mark.parametrize(("path", "expected"), [("eager", True), ("cuda graph", False)])
+def test_only_steps_that_are_not_captured_are_made_with_the_switches(
+    run: Run, siblings: Siblings, monkeypatch: pytest.MonkeyPatch, path: str, expected: bool
+) -> None:
+    depth, seen = [0], []
+
+    @contextmanager
+    def switched(*_: object) -> Iterator[None]:
+        depth[0] += 1
+        yield
+        depth[0] -= 1
+
+    run_steps = Trainer._run_steps
+
+    def note(trainer: Trainer, count: int) -> Any:
+        seen.append(depth[0] > 0)
+        return run_steps(trainer, count)
+
+    for module in (build, evaluate, execution):
+        monkeypatch.setattr(module, "switched", switched)
+    monkeypatch.setattr(Trainer, "path", path)
+    monkeypatch.setattr(Trainer, "_run_steps", note)
+    with run.own() as owner:
+        for _ in execution.execute(owner, siblings=siblings):
+            assert not depth[0]  # nobody waits for whoever listens
+    assert set(seen) == {expected}
+    assert run.reload().state == "finished"
+
+
+@pytest.mark.parametrize("changes", [{}, {"lr": 1e9, "momentum": 0.99}, {"pooling": "stride"}], ids=str)
+def test_memory_is_given_back_before_anybody_hears_that_a_run_has_ended(
+    store: RunStore, tiny: Tiny, siblings: Siblings, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> None:
+    run = queue_run(store, prepare(tiny(**changes))[0], device="cpu")
+    trainers: list[weakref.ref[Trainer]] = []
+    make = Trainer.__init__
+
+    def note(trainer: Trainer, *arguments: Any, **options: Any) -> None:
+        make(trainer, *arguments, **options)
+        trainers.append(weakref.ref(trainer))
+
+    def stumble(trainer: Trainer, count: int) -> None:
+        raise RuntimeError("wires crossed")
+
+    monkeypatch.setattr(Trainer, "__init__", note)
+    if changes.get("pooling"):
+        monkeypatch.setattr(Trainer, "_run_steps", stumble)
+    monkeypatch.setattr(lane_thread, "_log_to", lambda path: None)
+    heard: list[tuple[str, bool, bool]] = []
+
+    def hear(ended: str, **_: object) -> None:
+        gc.collect()  # what is trained step by step refers to itself
+        heard.append((ended, siblings.holds(ended), trainers[0]() is None))
+
+    tasks: lane_thread.Tasks = queue.SimpleQueue()
+    one = lane_thread.LaneThread(store, "cpu", 1, siblings, tasks, hear)
+    tasks.put({"run": run.id})
+    tasks.put(None)
+    one.thread.start()
+    one.thread.join()
+    assert heard == [(run.id, False, True)]
+    assert run.reload().state == ("failed" if changes else "finished")
 
 
 @pytest.mark.parametrize(
