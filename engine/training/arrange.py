@@ -20,6 +20,7 @@ from engine.training.precision import Precision
 from engine.training.side import Side
 
 _FEW_CLASSES = 16  # up to which a GPU multiplies and sums sooner than it makes a product of matrices
+_FEW_NUMBERS = 4 << 20  # of what it multiplies so, an image by a class by a value: nobody counts their memory
 
 
 def arrange(layers: nn.Sequential, device: torch.device, precision: Precision, side: Side) -> nn.Sequential:
@@ -99,7 +100,7 @@ class LinearOnGpu(torch.autograd.Function):
         kernel = _as_values(weight, shape)
         ctx.save_for_backward(values, weight, kernel)
         ctx.shape, ctx.side = shape, side
-        if len(kernel) <= _FEW_CLASSES:
+        if len(kernel) <= _FEW_CLASSES and len(kernel) * values.numel() <= _FEW_NUMBERS:
             return (values[:, None] * kernel).sum(2) + bias
         return torch.mm(values, kernel.t()) + bias
 

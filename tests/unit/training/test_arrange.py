@@ -150,6 +150,15 @@ def test_the_linear_layer_of_a_gpu_is_the_linear_layer(shape: tuple[int, ...], c
         torch.testing.assert_close(a, b)
 
 
+def test_a_product_by_hand_takes_no_memory_that_nobody_counted() -> None:
+    """Few classes of large images: a number for each image, class and value is more than the images themselves."""
+    linear, values = nn.Linear(1 << 14, 16), torch.randn(32, 1 << 14)
+    arguments = values, linear.weight, linear.bias, values.shape[1:], SIDE
+    with torch.profiler.profile(profile_memory=True) as seen:
+        LinearOnGpu.apply(*arguments)  # type: ignore[no-untyped-call]
+    assert max(event.cpu_memory_usage for event in seen.events()) < values.nbytes
+
+
 @pytest.mark.parametrize("by_view", [True, False])
 @pytest.mark.parametrize("rectifies", [True, False])
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (9, 11)])
