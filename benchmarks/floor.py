@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from benchmarks.report import save, spread, words
-from benchmarks.sides import Ours, experiment_of, load
+from benchmarks.sides import Ours, experiment_of, load, refused_in_words
 from engine.architecture import build_architecture
 from engine.training.device import choose_device, device_name, reproducible
 
@@ -93,7 +93,8 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    device = choose_device(options.device)
+    with refused_in_words():
+        device = choose_device(options.device)
     dataset, settings = load(options.data_dir, "apple,aquarium_fish,baby")
     rows: dict[str, Any] = {}
     with reproducible(device, 1):

@@ -19,6 +19,7 @@ import torch
 
 from benchmarks.preset import random_dataset
 from benchmarks.report import save
+from benchmarks.sides import refused_in_words
 from engine.architecture import build_architecture
 from engine.data.dataset import Split
 from engine.errors import TrainingError
@@ -82,7 +83,8 @@ def main() -> None:
     parser.add_argument("--most", type=int, help="images  [default: 16,000; on a GPU 1,024,000]")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    device = choose_device(options.device)
+    with refused_in_words():
+        device = choose_device(options.device)
     on_gpu = device.type == "cuda"
     most = options.most or (1_024_000 if on_gpu else 16_000)
     training = {"batch_size": 512, "threads": 1}

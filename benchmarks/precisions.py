@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import save, spread, words
-from benchmarks.sides import experiment_of, load
+from benchmarks.sides import experiment_of, load, refused_in_words
 from engine.architecture import build_architecture
 from engine.data import ImageDataset
 from engine.experiment import Experiment
@@ -57,7 +57,8 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=200)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    device = choose_device(options.device)
+    with refused_in_words():
+        device = choose_device(options.device)
     dataset, settings = load(options.data_dir, "apple,aquarium_fish,baby")
     rows: dict[str, Any] = {"epochs": options.epochs, "test images": len(dataset.test.labels)}
     for pooling in POOLINGS:

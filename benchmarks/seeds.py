@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from benchmarks.report import against, save, spread, words
+from benchmarks.sides import refused_in_words
 from engine.architecture import build_architecture
 from engine.configuration import merge, nest, parse_assignment
 from engine.data import load_dataset, resolve_classes
@@ -39,11 +40,12 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], dest="changes", metavar="KEY=VALUE")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    changes = nest(dict(parse_assignment(text) for text in options.changes))
-    experiment = Experiment.build(merge(preset(options.name), changes))
-    device = choose_device(options.device)
-    settings = resolve_classes(experiment.dataset, options.data_dir)
-    dataset = load_dataset(settings, options.data_dir)
+    with refused_in_words():
+        changes = nest(dict(parse_assignment(text) for text in options.changes))
+        experiment = Experiment.build(merge(preset(options.name), changes))
+        device = choose_device(options.device)
+        settings = resolve_classes(experiment.dataset, options.data_dir)
+        dataset = load_dataset(settings, options.data_dir)
     experiment = Experiment.build({**experiment.to_dict(), "dataset": settings})
     architecture = build_architecture(experiment.model, dataset.image_shape, len(dataset.classes))
     precision = choose_precision(experiment.training.precision, device, architecture.multiply_adds)

@@ -6,6 +6,7 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ import torch
 
 from benchmarks.notebook import NotebookLoop
 from engine.data import ImageDataset, load_dataset, resolve_classes
+from engine.errors import LabError
 from engine.events import StepProgress
 from engine.experiment import DatasetSettings, Experiment
 from engine.training.capture import PathMaker, choose_path
@@ -29,11 +31,21 @@ class Slice(NamedTuple):
     cpu: float
 
 
+@contextmanager
+def refused_in_words() -> Iterator[None]:
+    """Around what a wrong option ends: in a line, as the commands of the laboratory end."""
+    try:
+        yield
+    except LabError as error:
+        sys.exit(error.message)
+
+
 def load(data_dir: Path | None, classes: str) -> tuple[ImageDataset, DatasetSettings]:
     """CIFAR-100 where a folder is given, else the embedded digits."""
     wished = DatasetSettings(name="cifar100", classes=classes) if data_dir else DatasetSettings()  # type: ignore[arg-type]
-    settings = resolve_classes(wished, data_dir)
-    return load_dataset(settings, data_dir), settings
+    with refused_in_words():
+        settings = resolve_classes(wished, data_dir)
+        return load_dataset(settings, data_dir), settings
 
 
 def experiment_of(settings: DatasetSettings, pooling: str, threads: int = 1) -> Experiment:
