@@ -72,7 +72,7 @@ class MadePatches(nn.Module):
         self._patches = KeptPatches(convolution, images)
 
     def make(self, images: Tensor) -> Tensor:
-        """`[N, C, H, W] -> [N, H' · W' · (k · k · C + 1)]`, for at most a batch; valid until the next call."""
+        """`[N, C, H, W] -> [N, H' · W' · columns]`, for at most a batch; valid until the next call."""
         return self._patches.of(images).view(len(images), -1)
 
     def forward(self, rows: Tensor) -> Tensor:
@@ -83,7 +83,7 @@ class MadePatches(nn.Module):
 
 
 class _Product(torch.autograd.Function):
-    """Patches `[M, k · k · C (+ 1)]` by kernels; the images they were made of take part for their gradient alone."""
+    """Patches `[M, columns]` by kernels; the images they were made of take part for their gradient alone."""
 
     @staticmethod
     def forward(
@@ -134,7 +134,7 @@ def _of_parameters(ctx: Any, weight: Tensor, gradient: Tensor) -> tuple[Tensor, 
     """The gradients of kernels, laid out as they are, and of biases; `gradient` is `[M, F]`."""
     filters, channels, size, _ = weight.shape
     if ctx.patches.columns > ctx.patches.width:
-        product = ctx.rows.t() @ gradient  # [k · k · C + 1, F]
+        product = ctx.rows.t() @ gradient  # [columns, F]
         of_weight = product[: ctx.patches.width].view(size, size, channels, filters).permute(3, 2, 0, 1)
         return torch.empty_like(weight).copy_(of_weight), product[ctx.patches.width]
     of_weight = (gradient.t() @ ctx.rows).view(filters, size, size, channels).permute(0, 3, 1, 2)
