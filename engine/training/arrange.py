@@ -39,26 +39,19 @@ def arrange(layers: nn.Sequential, device: torch.device, precision: Precision, s
     on_gpu = device.type == "cuda"
     for place, module in enumerate(arranged):
         if precision.dtype is torch.float32 and gains_from_patches(module, device):
-            rectifies, most = _take_rectifier(arranged, place), most_patch_bytes(device, precision)
+            rectifies, most = on_gpu and _take_rectifier(arranged, place), most_patch_bytes(device, precision)
             arranged[place] = PatchConv2d(module, side, most, keeps_memory=on_gpu, rectifies=rectifies)
-        elif isinstance(module, nn.AvgPool2d) and (on_gpu or _is_rectifier(arranged, place - 1)):
-            arranged[place] = MeanPool2d(module, rectifies=_take_rectifier(arranged, place), by_view=on_gpu)
-    for place in range(1, len(arranged)):
-        if not on_gpu and _is_rectifier(arranged, place) and isinstance(arranged[place - 1], nn.Conv2d):
-            arranged[place] = nn.ReLU(inplace=True)  # a convolution's backward pass does not look at what it made
+        elif on_gpu and isinstance(module, nn.AvgPool2d):
+            arranged[place] = MeanPool2d(module, rectifies=_take_rectifier(arranged, place))
     return nn.Sequential(*arranged)
 
 
 def _take_rectifier(layers: list[nn.Module], place: int) -> bool:
     """Whether the layer before `place` is a rectifier; it is taken out, for the layer there to do its work."""
-    if not _is_rectifier(layers, place - 1):
+    if place == 0 or not isinstance(layers[place - 1], nn.ReLU):
         return False
     layers[place - 1] = nn.Identity()
     return True
-
-
-def _is_rectifier(layers: list[nn.Module], place: int) -> bool:
-    return place >= 0 and isinstance(layers[place], nn.ReLU)
 
 
 class FlattenedLinear(nn.Module):

@@ -26,8 +26,8 @@ class PatchConv2d(nn.Module):
         convolution: square, ungrouped, undilated; its parameters are used as they are.
         side: where the gradient of kernels and biases is made, while that of the images goes on.
         most_bytes: a batch whose patches take more goes through the convolution itself.
-        keeps_memory: whether its patches are `KeptPatches`; else they must not overlap.
-        rectifies: whether it takes the place of the rectifier before it, too.
+        keeps_memory: whether its patches are `KeptPatches`.
+        rectifies: whether it takes the place of the rectifier before it, too; with kept memory.
     """
 
     def __init__(
@@ -51,8 +51,8 @@ class PatchConv2d(nn.Module):
             if 4 * numbers_of(of, images.shape) > self._most_bytes:
                 direct: Tensor = of(images.relu() if self._rectifies else images)
                 return direct
-            kind = KeptPatches if self._keeps_memory else FreshPatches
-            self._patches = kind(of, images, rectifies=self._rectifies)
+            kept = self._keeps_memory
+            self._patches = KeptPatches(of, images, rectifies=self._rectifies) if kept else FreshPatches(of, images)
         rows = self._patches.of(images.detach())
         made: Tensor = _Product.apply(images, rows, of.weight, of.bias, self._patches, self._side)  # type: ignore[no-untyped-call]
         return made
@@ -110,7 +110,7 @@ class _Product(torch.autograd.Function):
         with ctx.side.work(gradient, ctx.rows):
             of_parameters = _of_parameters(ctx, weight, gradient)
         if patches.stride >= patches.size:
-            of_images = patches.spread(gradient @ as_rows(weight), ctx.rows)
+            of_images = patches.spread(gradient @ as_rows(weight))
         else:
             of_images = _of_images(gradients[0], ctx.shape, weight, patches)
         return of_images, None, *of_parameters, None, None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 _ALIGNED = 4  # numbers of 16 bytes, which a GPU reads and writes at once
 
@@ -17,21 +17,20 @@ class Patches(ABC):
     Args:
         of: the convolution that they are for: square, ungrouped, undilated.
         images: the largest batch, `[N, C, H, W]`.
-        rectifies: whether they are those of the rectified images.
 
     Attributes:
         grid: patches of an image, down and across.
         width: numbers of a patch, `k · k · C`.
         columns: numbers of a row, at least as many; the others are ones.
-        rectified: what the last call made of the images, `[N, C, H, W]`; None: the rows alone know.
+        rectified: the images of the last call without what is below 0, `[N, C, H, W]`, where they were rectified.
     """
 
-    def __init__(self, of: nn.Conv2d, images: Tensor, *, rectifies: bool = False) -> None:
+    def __init__(self, of: nn.Conv2d, images: Tensor) -> None:
         self.size, self.stride, self.padding = shape_of(of)
         self.grid = grid_of(of, images.shape)
         self.columns = self.width = self.size**2 * images.shape[1]
         self.rectified: Tensor | None = None
-        self._rectifies, self._images = rectifies, images.shape
+        self._images = images.shape
 
     def hold(self, images: Tensor) -> bool:
         """Whether there is room for this batch."""
@@ -41,40 +40,8 @@ class Patches(ABC):
     def of(self, images: Tensor) -> Tensor:
         """`[N, C, H, W] -> [N · H' · W', columns]`."""
 
-    @abstractmethod
-    def spread(self, of_rows: Tensor, rows: Tensor) -> Tensor:
-        """The gradient of the images from that of patches that do not overlap.
-
-        Args:
-            of_rows: `[N · H' · W', width]`.
-            rows: the patches themselves.
-        """
-
-
-class KeptPatches(Patches):
-    """Patches in memory of their own, which spares a GPU kernels; a call's are valid until the next.
-
-    The border of zeros around the images stays, and so do the ones behind each patch, whose product with the gradient
-    is that of the biases.
-    """
-
-    def __init__(self, of: nn.Conv2d, images: Tensor, *, rectifies: bool = False) -> None:
-        super().__init__(of, images, rectifies=rectifies)
-        count, channels, height, width = images.shape
-        edge = 2 * self.padding
-        self.columns = columns_of(self.width) if of.bias is not None else self.width
-        self._padded = images.new_zeros(count, height + edge, width + edge, channels) if edge else None
-        self._rows = images.new_zeros(count * self.grid[0] * self.grid[1], self.columns)
-        self._rows[:, self.width :] = 1
-
-    def of(self, images: Tensor) -> Tensor:
-        padded = self._with_border(images.permute(0, 2, 3, 1))
-        rows = self._rows[: len(images) * self.grid[0] * self.grid[1]]
-        seen = _windows(padded, self.size, self.size, self.stride)
-        _copy(seen, rows[:, : self.width].view(seen.shape))
-        return rows
-
-    def spread(self, of_rows: Tensor, rows: Tensor) -> Tensor:
+    def spread(self, of_rows: Tensor) -> Tensor:
+        """The gradient of the images from that of patches that do not overlap, `[N · H' · W', width]`."""
         (down, across), size, stride, edge = self.grid, self.size, self.stride, self.padding
         count = len(of_rows) // (down * across)
         _, channels, height, width = self._images
@@ -88,6 +55,34 @@ class KeptPatches(Patches):
             return spread
         cut: Tensor = torch.ops.aten.threshold_backward(spread, self.rectified, 0)
         return cut
+
+
+class KeptPatches(Patches):
+    """Patches in memory of their own, which spares a GPU kernels; a call's are valid until the next.
+
+    The border of zeros around the images stays, and so do the ones behind each patch, whose product with the gradient
+    is that of the biases.
+
+    Args:
+        rectifies: whether they are those of the rectified images.
+    """
+
+    def __init__(self, of: nn.Conv2d, images: Tensor, *, rectifies: bool = False) -> None:
+        super().__init__(of, images)
+        self._rectifies = rectifies
+        count, channels, height, width = images.shape
+        edge = 2 * self.padding
+        self.columns = columns_of(self.width) if of.bias is not None else self.width
+        self._padded = images.new_zeros(count, height + edge, width + edge, channels) if edge else None
+        self._rows = images.new_zeros(count * self.grid[0] * self.grid[1], self.columns)
+        self._rows[:, self.width :] = 1
+
+    def of(self, images: Tensor) -> Tensor:
+        padded = self._with_border(images.permute(0, 2, 3, 1))
+        rows = self._rows[: len(images) * self.grid[0] * self.grid[1]]
+        seen = _windows(padded, self.size, self.stride)
+        _copy(seen, rows[:, : self.width].view(seen.shape))
+        return rows
 
     def _with_border(self, images: Tensor) -> Tensor:
         """`[N, H, W, C]`, rectified where that is wanted, with zeros around."""
@@ -107,81 +102,22 @@ class KeptPatches(Patches):
 
 
 class FreshPatches(Patches):
-    """Patches that do not overlap, in fresh memory: a processor's caches hold what was freed just now.
-
-    Nothing is written that no patch sees: what reaches into the border is copied apart from what does not.
-    """
-
-    def __init__(self, of: nn.Conv2d, images: Tensor, *, rectifies: bool = False) -> None:
-        super().__init__(of, images, rectifies=rectifies)
-        geometry = self.size, self.stride, self.padding
-        down, across = (_spans(n, *geometry, side) for n, side in zip(self.grid, images.shape[2:], strict=True))
-        self._spans = [(y, x) for y in down for x in across]
+    """Patches in fresh memory: a processor's caches hold what was freed just now."""
 
     def of(self, images: Tensor) -> Tensor:
-        patches = images.new_zeros(len(images), *self.grid, self.size, self.size, images.shape[1])
-        for seen, into in self._pairs(images.permute(0, 2, 3, 1), patches):
-            if self._rectifies:
-                torch.clamp_min(seen, 0, out=into)
-            else:
-                into.copy_(seen)
-        return patches.view(-1, self.width)
-
-    def spread(self, of_rows: Tensor, rows: Tensor) -> Tensor:
-        if self._rectifies:
-            of_rows = torch.ops.aten.threshold_backward(of_rows, rows, 0)
-        _, channels, height, width = self._images
-        patches = of_rows.view(-1, *self.grid, self.size, self.size, channels)
-        spread = of_rows.new_zeros(len(patches), height, width, channels)
-        for into, of_seen in self._pairs(spread, patches):
-            into.copy_(of_seen)
-        return spread.permute(0, 3, 1, 2)
-
-    def _pairs(self, images: Tensor, patches: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Views of `[N, H, W, C]` and of `[N, H', W', k, k, C]` that are the same pixels."""
-        for y, x in self._spans:
-            part = images[:, y.pixels(self.stride), x.pixels(self.stride)]
-            inside = patches[:, y.patches, x.patches, y.inside, x.inside]
-            yield _windows(part, inside.shape[3], inside.shape[4], self.stride), inside
+        (_, height, width, _), edge = (nhwc := images.permute(0, 2, 3, 1)).shape, self.padding
+        if edge:
+            below, right = (
+                (places - 1) * self.stride + self.size - side - edge
+                for places, side in zip(self.grid, (height, width), strict=True)
+            )
+            nhwc = F.pad(nhwc, (0, 0, edge, right, edge, below))  # what no patch sees is cut off
+        return _windows(nhwc, self.size, self.stride).reshape(-1, self.width)
 
 
-class _Span:
-    """Patches one after another along a side that all reach as far into the border.
-
-    Args:
-        first: the number of the first one.
-        inside: which of its pixels are the image's.
-        start: the first of these in the image.
-    """
-
-    def __init__(self, first: int, inside: slice, start: int) -> None:
-        self.inside, self._first, self._start, self.count = inside, first, start, 1
-
-    @property
-    def patches(self) -> slice:
-        return slice(self._first, self._first + self.count)
-
-    def pixels(self, stride: int) -> slice:
-        """Those of the image, from the first that a patch sees to the last."""
-        width = int(self.inside.stop - self.inside.start)
-        return slice(self._start, self._start + (self.count - 1) * stride + width)
-
-
-def _spans(places: int, size: int, stride: int, padding: int, side: int) -> list[_Span]:
-    spans: list[_Span] = []
-    for place in range(places):
-        start = place * stride - padding
-        inside = slice(max(0, -start), min(size, side - start))
-        if spans and spans[-1].inside == inside:
-            spans[-1].count += 1
-        elif inside.start < inside.stop:
-            spans.append(_Span(place, inside, start + inside.start))
-    return spans
-
-
-def _windows(images: Tensor, high: int, wide: int, stride: int) -> Tensor:
-    """`[N, H, W, C] -> [N, H', W', high, wide, C]`, a view."""
-    return images.unfold(1, high, stride).unfold(2, wide, stride).permute(0, 1, 2, 4, 5, 3)
+def _windows(images: Tensor, size: int, stride: int) -> Tensor:
+    """`[N, H, W, C] -> [N, H', W', size, size, C]`, a view."""
+    return images.unfold(1, size, stride).unfold(2, size, stride).permute(0, 1, 2, 4, 5, 3)
 
 
 def grid_of(of: nn.Conv2d, shape: torch.Size) -> tuple[int, int]:
