@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine.store import Run, RunStore
+from engine import train
+from engine.experiment import Experiment
+from engine.store import Run, RunStore, layout
 from engine.store.lock import load_holder
 from engine.worker.place import WorkerPlace
 
@@ -56,3 +58,19 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def assert_same_alone(run: Run, alone: RunStore, device: str) -> Run:
+    """As the same training by itself, which is done now, has it: every epoch and every prediction, to the bit.
+
+    Returns:
+        The run that did it.
+    """
+    for _ in train(Experiment.build(run.experiment), store=alone, device=device):
+        pass
+    same = alone.runs()[0]
+    assert len(run.history().records) == run.experiment["training"]["epochs"]
+    for record, other in zip(run.history().records, same.history().records, strict=True):
+        assert {**record, "seconds": 0} == {**other, "seconds": 0}
+    assert (run.path / layout.PREDICTIONS).read_bytes() == (same.path / layout.PREDICTIONS).read_bytes()
+    return same

@@ -156,7 +156,7 @@ def test_a_lane_that_hangs_does_not_keep_anybody_from_leaving(
 def test_a_wish_to_leave_while_a_lane_is_being_replaced_is_heard_by_the_others(
     lanes: LanePool, store: RunStore, tiny: Tiny
 ) -> None:
-    run = queue_run(store, prepare(tiny(lr=1e9, momentum=0.99, epochs=99))[0], device="cpu")
+    run = queue_run(store, prepare(tiny(lr=1e9, weight_decay=1.0, epochs=99))[0], device="cpu")
     lanes.add(run)
     assert next_end(lanes).state == "failed"
     lanes.leave(Leave.NOW)  # the lane of the failed run was let go, and is not gone yet

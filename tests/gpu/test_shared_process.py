@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 import torch
 
-from engine import train
 from engine.experiment import Experiment
 from engine.preparation import prepare, queue_run
-from engine.store import Run, RunStore, layout
+from engine.store import Run, RunStore
 from engine.worker.pool import LanePool
-from tests.faults.processes import lane_of, wait_for
+from tests.faults.processes import assert_same_alone, lane_of, wait_for
 
 pytestmark = [
     pytest.mark.gpu,
@@ -46,18 +45,6 @@ def finish(lanes: LanePool, runs: list[Run]) -> list[Run]:
     return [run.reload() for run in runs]
 
 
-def assert_same(run: Run, alone: RunStore) -> None:
-    """As the same training by itself, which is done now."""
-    for _ in train(Experiment.build(run.experiment), store=alone, device=DEVICE):
-        pass
-    same = alone.runs()[0]
-    assert run.environment["path"] == same.environment["path"]
-    assert len(run.history().records) == run.experiment["training"]["epochs"]
-    for record, other in zip(run.history().records, same.history().records, strict=True):
-        assert {**record, "seconds": 0} == {**other, "seconds": 0}
-    assert (run.path / layout.PREDICTIONS).read_bytes() == (same.path / layout.PREDICTIONS).read_bytes()
-
-
 def test_runs_at_once_have_the_same_bits_as_one_after_another(
     lanes: LanePool, store: RunStore, tiny: Tiny, tmp_path: Path
 ) -> None:
@@ -67,7 +54,8 @@ def test_runs_at_once_have_the_same_bits_as_one_after_another(
     again = finish(lanes, [queue_run(store, experiment, device=DEVICE) for experiment in settings[:1]])
     assert lane_of(again[0]) == lane_of(runs[0])
     for run in (*runs, *again):
-        assert_same(run, RunStore(tmp_path / "alone"))
+        same = assert_same_alone(run, RunStore(tmp_path / "alone"), DEVICE)
+        assert run.environment["path"] == same.environment["path"]
 
 
 def test_a_run_that_fails_leaves_the_others_alone(lanes: LanePool, store: RunStore, tiny: Tiny, tmp_path: Path) -> None:
@@ -76,4 +64,4 @@ def test_a_run_that_fails_leaves_the_others_alone(lanes: LanePool, store: RunSto
     first, failed, second = finish(lanes, runs)
     assert failed.document["failure"]["kind"] == "diverged"
     for run in (first, second):
-        assert_same(run, RunStore(tmp_path / "alone"))
+        assert_same_alone(run, RunStore(tmp_path / "alone"), DEVICE)
