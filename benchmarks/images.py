@@ -61,13 +61,12 @@ def measure(experiment: Experiment, count: int, device: torch.device) -> dict[st
 
 def refusal(experiment: Experiment, device: torch.device) -> str | None:
     """What is said of more images than the device can hold; None where nothing is refused."""
-    count = 64
-    one = np.zeros((1, 32, 32, 3), np.uint8)
+    count, few, one = 64, random_dataset(64, CLASSES), np.zeros((1, 32, 32, 3), np.uint8)
     architecture = build_architecture(experiment.model, (32, 32, 3), CLASSES)
     while count < 1 << 31:
         labels = np.broadcast_to(np.zeros(1, np.int64), (count,))  # of no size in memory, however many
         many = Split(np.broadcast_to(one, (count, 32, 32, 3)), labels)
-        whole = replace(random_dataset(64, CLASSES), train=many)
+        whole = replace(few, train=many)
         try:
             check_memory(device, estimate_demand(architecture, whole, experiment, device, EXACT))
         except TrainingError as error:

@@ -14,11 +14,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from benchmarks.report import save, spread, words
 from benchmarks.sides import experiment_of, load, refused_in_words
 from engine.architecture import build_architecture
 from engine.data import ImageDataset
 from engine.experiment import Experiment
+from engine.format import interval, p_value, percent, points
 from engine.statistics import PairedDifference, paired_t
 from engine.training.device import choose_device, device_name, reproducible
 from engine.training.precision import EXACT, Precision, choose_precision
@@ -28,8 +31,10 @@ from engine.training.trainer import Trainer
 POOLINGS = ("stride", "max", "avg")
 
 
-def train(experiment: Experiment, dataset: ImageDataset, device: Any, precision: Precision) -> tuple[float, float]:
-    """Accuracy on test in %, of the selected epoch's weights, and seconds."""
+def train(
+    experiment: Experiment, dataset: ImageDataset, device: torch.device, precision: Precision
+) -> tuple[float, float]:
+    """Accuracy on test, in [0, 1], of the selected epoch's weights, and seconds."""
     with reproducible(device, 1, precision):
         trainer = Trainer(experiment, dataset, device, precision=precision)
         trainer.prepare()
@@ -37,15 +42,13 @@ def train(experiment: Experiment, dataset: ImageDataset, device: Any, precision:
             pass
     trainer.scored.load_state_dict(trainer.selection.state_dict())
     with reproducible(device, 1):
-        return 100 * score_split(trainer.scored, dataset.test, device).accuracy, trainer.seconds
+        return score_split(trainer.scored, dataset.test, device).accuracy, trainer.seconds
 
 
 def difference_words(difference: PairedDifference) -> str:
-    """`-0.1 [-1.1, +0.9] points, p 0.81, n 4`."""
-    mean = f"{difference.mean:+.1f}"
-    if difference.low is None or difference.high is None or difference.p is None:
-        return f"{mean} points, n {difference.n}"
-    return f"{mean} [{difference.low:+.1f}, {difference.high:+.1f}] points, p {difference.p:.2f}, n {difference.n}"
+    """`-0.1 [-1.1, +0.9] points, p .81, n 4`, of a difference of fractions."""
+    bounds = interval(difference.low, difference.high, signed=True)
+    return f"{points(difference.mean)} {bounds} points, p {p_value(difference.p)}, n {difference.n}"
 
 
 def main() -> None:
@@ -78,7 +81,8 @@ def main() -> None:
         rows[pooling]["difference"] = asdict(difference)
         for name, values in accuracies.items():
             mean, deviation = statistics.mean(values), statistics.stdev(values) if len(values) > 1 else float("nan")
-            print(f"{pooling:6} {name:9} {mean:5.1f} ± {deviation:.1f} %   s {words(rows[pooling][name]['seconds'])}")
+            seconds = words(rows[pooling][name]["seconds"])
+            print(f"{pooling:6} {name:9} {percent(mean)} ± {percent(deviation)} %   s {seconds}")
         print(f"{pooling:6} {fast.name} - {EXACT.name}: {difference_words(difference)}", flush=True)
     save("precisions", rows, options.out, device=device_name(device) if device.type == "cuda" else None)
 
