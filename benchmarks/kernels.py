@@ -58,7 +58,7 @@ def replay(work: Callable[[], None], back: Callable[[], object], most: int) -> t
 def kernels(work: Callable[[], None]) -> list[tuple[str, int, float]]:
     """Name, number and microseconds of the kernels of one call, the dearest first."""
     torch.cuda.synchronize()
-    with profile(activities=[ProfilerActivity.CUDA]) as found:
+    with profile(activities=[ProfilerActivity.CUDA], acc_events=True) as found:
         work()
         torch.cuda.synchronize()
     count: Counter[str] = Counter()

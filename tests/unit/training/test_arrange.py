@@ -150,7 +150,7 @@ def test_a_product_by_hand_takes_no_memory_that_nobody_counted() -> None:
     """Few classes of large images: a number for each image, class and value is more than the images themselves."""
     linear, values = nn.Linear(1 << 14, 16), torch.randn(32, 1 << 14)
     arguments = values, linear.weight, linear.bias, values.shape[1:], SIDE
-    with torch.profiler.profile(profile_memory=True) as seen:
+    with torch.profiler.profile(profile_memory=True, acc_events=True) as seen:
         LinearOnGpu.apply(*arguments)  # type: ignore[no-untyped-call]
     assert max(event.cpu_memory_usage for event in seen.events()) < values.nbytes
 
