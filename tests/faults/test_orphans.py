@@ -14,7 +14,7 @@ import pytest
 
 from engine.experiment import Experiment
 from engine.preparation import prepare, queue_run
-from engine.store import Run, RunStore
+from engine.store import Run, RunStore, layout
 from engine.worker.place import WorkerPlace
 from tests.faults.processes import is_running, lane_of, start, wait_for
 
@@ -27,6 +27,7 @@ from engine.execution.control import Leave
 def execute(owner, control, **_):
     state = {states}[owner.run.id]
     owner.update(state=state)
+    owner.log("in hand\\n")  # the file is there before its owner knows that it is
     while state == "evaluating" or control.leave is not Leave.ABANDON:
         time.sleep(0.01)
         yield
@@ -66,7 +67,9 @@ def busy_lane(store: RunStore, states: dict[str, str]) -> subprocess.Popen[str]:
     for run_id in states:
         lane.stdin.write(json.dumps({"run": run_id, "state": "queued"}) + "\n")
     lane.stdin.flush()
-    wait_for(lambda: all(store.get(run_id).state == state for run_id, state in states.items()))
+    logs = [store.root / run_id / layout.LOG for run_id in states]
+    wait_for(lambda: all(log.exists() and "in hand" in log.read_text() for log in logs))
+    assert {run_id: store.get(run_id).state for run_id in states} == states
     return lane
 
 
